@@ -1,0 +1,115 @@
+# Helpers of buildpacks/test.
+
+examples=$(cd "$here/../examples" && pwd)
+label=minipaas.buildpack.test=$$
+work=$(mktemp -d "${TMPDIR:-/tmp}/minipaas-packs.XXXXXX")
+passed=0 failed=0 container="" address="" number=0
+
+cleanup() {
+  docker ps --all --quiet --filter "label=$label" | xargs --no-run-if-empty docker rm --force >/dev/null
+  rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+
+# check DESCRIPTION COMMAND...: counts a test, and shows the last output where it fails.
+check() {
+  local description=$1
+  shift
+  if "$@"; then
+    passed=$((passed + 1))
+    echo "ok - $description"
+  else
+    failed=$((failed + 1))
+    echo "not ok - $description ($*)"
+    tail -n 30 "$work/out" 2>/dev/null | sed 's/^/  | /'
+  fi
+}
+
+equals() { [[ $1 = "$2" ]] || { echo "  expected '$2', got '$1'"; return 1; }; }
+says() { grep -qF -- "$1" "$work/out"; }
+does_not_say() { ! says "$1"; }
+answers() { equals "$(get "$1" -o /dev/null -w '%{http_code}')" "$2"; }
+# A body is put into the file "out", where says() looks.
+body_says() { get "$1" > "$work/out"; says "$2"; }
+get() { local path=$1; shift; curl --silent --max-time 10 "$@" "http://$address:5000$path"; }
+
+# A new application in $app, empty or a copy of an example, with a build cache of its own in $cache.
+new_app() {
+  number=$((number + 1))
+  app=$work/app$number cache=$work/cache$number env=$work/env$number
+  mkdir -p "$app" "$cache" "$env"
+  [[ $# = 0 ]] || cp -a "$examples/$1/." "$app/"
+}
+
+config_var() { printf '%s' "$2" > "$env/$1"; }
+
+hardened=(--user 21000:21000 --cap-drop ALL --security-opt no-new-privileges --label "$label")
+dotnet=(--volume "${DOTNET_ROOT:-/usr/share/dotnet}:/usr/share/dotnet:ro")
+
+# in_build_image STACK BUILDPACK SCRIPT: runs a script as a buildpack is run, in the buildpack's directory.
+in_build_image() {
+  chown -R 21000:21000 "$app" "$cache" "$env"
+  docker run --rm --network none "${hardened[@]}" "${dotnet[@]}" --memory 2g --pids-limit 512 \
+    --volume "$app:/tmp/build_0a1b2c3d" --volume "$cache:/tmp/codon/tmp/cache" --volume "$env:/tmp/env:ro" \
+    --volume "$here/$2:/tmp/codon/tmp/buildpacks/pack:ro" --volume "$here/stacks:/tmp/stacks:ro" \
+    --workdir /tmp/codon/tmp/buildpacks/pack --env STACK=heroku-24 --env SOURCE_VERSION=0 --env REQUEST_ID=test \
+    --env DYNO=build.1 --env DOTNET_ROOT=/usr/share/dotnet --env MINIPAAS_STACKS_DIR=/tmp/stacks \
+    --env "MINIPAAS_STACKS=${stacks_on_offer:-bookworm bullseye}" --env "MINIPAAS_STACK_WANTED=${stack_wanted:-}" \
+    "minipaas/stack-$1:build" bash -c "$3" > "$work/out" 2>&1
+}
+
+detect() { in_build_image bookworm "$1" 'bin/detect /tmp/build_0a1b2c3d'; }
+choose_stack() { in_build_image bookworm php 'bin/stack /tmp/build_0a1b2c3d /tmp/env'; }
+# build STACK BUILDPACK: all three scripts; the output of release goes to "release".
+build() {
+  in_build_image "$1" "$2" 'bin/detect /tmp/build_0a1b2c3d >/dev/null && mkdir -p /tmp/env &&
+    bin/compile /tmp/build_0a1b2c3d /tmp/codon/tmp/cache /tmp/env' || return
+  cp "$work/out" "$work/compiled"
+  in_build_image "$1" "$2" 'bin/release /tmp/build_0a1b2c3d' && mv "$work/out" "$work/release" && mv "$work/compiled" "$work/out"
+}
+build_fails() { ! build "$@"; }
+releases() { grep -qxF -- "$1" "$work/release"; }
+
+# boot STACK COMMAND [docker options]: starts a dyno and waits until it answers.
+boot() {
+  local stack=$1 command=$2 deadline
+  shift 2
+  boot_only "$stack" "$command" "$@"
+  deadline=$((SECONDS + 20))
+  until get / --output /dev/null; do
+    if ((SECONDS > deadline)) || [[ $(docker inspect --format '{{.State.Running}}' "$container") != true ]]; then
+      docker logs "$container" > "$work/out" 2>&1
+      return 1
+    fi
+    sleep 0.01
+  done
+}
+
+# The same without waiting.
+boot_only() {
+  local stack=$1 command=$2
+  shift 2
+  end
+  chown -R 21000:21000 "$app"
+  container=$(docker run --detach --init --read-only --tmpfs /tmp:mode=1777,exec "${hardened[@]}" "${dotnet[@]}" \
+    --memory 512m --pids-limit 256 --volume "$app:/app" --env PORT=5000 --env DYNO=web.1 --env HOME=/app "$@" \
+    "minipaas/stack-$stack:run" bash -c \
+    'shopt -s nullglob; for file in .profile.d/*.sh; do source "$file"; done; exec bash -c "$1"' dyno "$command")
+  address=$(docker inspect --format '{{.NetworkSettings.IPAddress}}' "$container")
+}
+
+end() { [[ -z $container ]] || docker rm --force "$container" >/dev/null; container=""; }
+
+exit_code() { docker wait "$container"; }
+dyno_output() { docker logs "$container" > "$work/out" 2>&1; }
+dyno_says() { dyno_output; says "$1"; }
+
+# Stops the dyno as the platform does, and prints the milliseconds that took.
+stop_milliseconds() {
+  local start
+  start=$(date +%s%N)
+  docker stop --time 10 "$container" >/dev/null
+  echo $((($(date +%s%N) - start) / 1000000))
+}
+stops_within() { local taken; taken=$(stop_milliseconds); ((taken < $1)) || { echo "  took $taken ms"; return 1; }; }

@@ -1,0 +1,3 @@
+<?php
+$greeting = getenv('GREETING') ?: 'Hello';
+echo htmlspecialchars($greeting), ' from PHP ', PHP_VERSION, "\n";

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json.Serialization.Metadata;
+using MiniPaaS.Protocol;
+
+namespace MiniPaaS.Cli.Client;
+
+/// <summary>The control plane's API, one method per call.</summary>
+internal sealed class PaasApi(ServerAddress server, string token) : IDisposable
+{
+    /// <summary>Seconds for which the server may hold back the answer on a deployment that did not advance.</summary>
+    private const int DeploymentWait = 25;
+
+    private readonly ApiTransport _http = new(server, token);
+
+    public ServerAddress Server => server;
+
+    public Task<PlatformInfo> PlatformAsync(CancellationToken cancellation) =>
+        GetAsync(ApiPath.Of("platform"), ProtocolJson.Default.PlatformInfo, cancellation);
+
+    public Task<AppInfo> CreateAppAsync(CreateApp app, CancellationToken cancellation) => SendAsync(
+        HttpMethod.Post, ApiPath.Of("apps"), JsonContent.Create(app, ProtocolJson.Default.CreateApp), ProtocolJson.Default.AppInfo, cancellation);
+
+    public Task<ImmutableArray<AppInfo>> AppsAsync(CancellationToken cancellation) =>
+        GetAsync(ApiPath.Of("apps"), ProtocolJson.Default.ImmutableArrayAppInfo, cancellation);
+
+    public Task<AppInfo> AppAsync(string app, CancellationToken cancellation) =>
+        GetAsync(ApiPath.Of("apps", app), ProtocolJson.Default.AppInfo, cancellation);
+
+    public Task<AppInfo> DestroyAppAsync(string app, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Delete, ApiPath.Of("apps", app), null, ProtocolJson.Default.AppInfo, cancellation);
+
+    public Task<ImmutableSortedDictionary<string, string>> ConfigVarsAsync(string app, CancellationToken cancellation) =>
+        GetAsync(ApiPath.Of("apps", app, "config-vars"), ProtocolJson.Default.ImmutableSortedDictionaryStringString, cancellation);
+
+    public Task<ConfigChange> ChangeConfigVarsAsync(string app, Dictionary<string, string?> changes, CancellationToken cancellation) => SendAsync(
+        HttpMethod.Patch,
+        ApiPath.Of("apps", app, "config-vars"),
+        JsonContent.Create(changes, ProtocolJson.Default.DictionaryStringString),
+        ProtocolJson.Default.ConfigChange,
+        cancellation);
+
+    public Task<ImmutableArray<FormationInfo>> FormationAsync(string app, CancellationToken cancellation) =>
+        GetAsync(ApiPath.Of("apps", app, "formation"), ProtocolJson.Default.ImmutableArrayFormationInfo, cancellation);
+
+    public Task<ImmutableArray<FormationInfo>> ScaleAsync(string app, FormationUpdate update, CancellationToken cancellation) => SendAsync(
+        HttpMethod.Patch,
+        ApiPath.Of("apps", app, "formation"),
+        JsonContent.Create(update, ProtocolJson.Default.FormationUpdate),
+        ProtocolJson.Default.ImmutableArrayFormationInfo,
+        cancellation);
+
+    public Task<ImmutableArray<DynoInfo>> DynosAsync(string app, CancellationToken cancellation) =>
+        GetAsync(ApiPath.Of("apps", app, "dynos"), ProtocolJson.Default.ImmutableArrayDynoInfo, cancellation);
+
+    /// <summary>Restarts one dyno, those of a process type, or (null) all dynos of the app.</summary>
+    public async Task RestartAsync(string app, string? dynos, CancellationToken cancellation)
+    {
+        var path = dynos is null ? ApiPath.Of("apps", app, "dynos") : ApiPath.Of("apps", app, "dynos", dynos);
+        using var response = await _http.SendAsync(HttpMethod.Delete, path, null, ApiTransport.CallTimeout, cancellation);
+    }
+
+    public Task<ImmutableArray<ReleaseInfo>> ReleasesAsync(string app, CancellationToken cancellation) =>
+        GetAsync(ApiPath.Of("apps", app, "releases"), ProtocolJson.Default.ImmutableArrayReleaseInfo, cancellation);
+
+    public Task<ReleaseInfo> ReleaseAsync(string app, int version, CancellationToken cancellation) =>
+        GetAsync(ApiPath.Of("apps", app, "releases", Number(version)), ProtocolJson.Default.ReleaseInfo, cancellation);
+
+    public Task<ReleaseInfo> RollBackAsync(string app, Rollback rollback, CancellationToken cancellation) => SendAsync(
+        HttpMethod.Post,
+        ApiPath.Of("apps", app, "releases"),
+        JsonContent.Create(rollback, ProtocolJson.Default.Rollback),
+        ProtocolJson.Default.ReleaseInfo,
+        cancellation);
+
+    /// <summary>Answers when the deployment is at another step than <paramref name="seen"/>, has finished, or some seconds passed.</summary>
+    public Task<DeploymentInfo> DeploymentAsync(string app, int release, string? seen, CancellationToken cancellation)
+    {
+        var query = $"?wait={DeploymentWait}" + (seen is null ? "" : $"&step={Uri.EscapeDataString(seen)}");
+        var path = ApiPath.Of("apps", app, "releases", Number(release), "deployment") + query;
+        return GetAsync(path, ProtocolJson.Default.DeploymentInfo, cancellation);
+    }
+
+    /// <summary>Opens the app's log as lines of UTF-8 text; the caller disposes of the response.</summary>
+    public Task<HttpResponseMessage> LogsAsync(string app, int lines, bool tail, string? dynos, CancellationToken cancellation)
+    {
+        var query = $"?num={Number(lines)}&tail={(tail ? "true" : "false")}" + (dynos is null ? "" : $"&ps={Uri.EscapeDataString(dynos)}");
+        return _http.SendAsync(HttpMethod.Get, ApiPath.Of("apps", app, "logs") + query, null, ApiTransport.CallTimeout, cancellation);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Get, path, null, type, cancellation);
+
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellation)
+    {
+        using var response = await _http.SendAsync(method, path, content, ApiTransport.CallTimeout, cancellation);
+        return await _http.ReadAsync(response, type, cancellation);
+    }
+}

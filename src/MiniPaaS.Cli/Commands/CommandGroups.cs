@@ -1,0 +1,17 @@
+namespace MiniPaaS.Cli.Commands;
+
+/// <summary>All commands by group, in the order of the overview.</summary>
+internal static class CommandGroups
+{
+    public static readonly IReadOnlyList<(string Group, IReadOnlyList<PaasCommand> Commands)> All =
+    [
+        ("Apps", AppsCommands.All()),
+        ("Config vars", ConfigCommands.All()),
+        ("Dynos", DynoCommands.All()),
+        ("Releases", ReleaseCommands.All()),
+        ("Logs", LogsCommand.All()),
+        ("Git", GitCommands.All()),
+        ("Account", AccountCommands.All()),
+        ("This program", ProgramCommands.All()),
+    ];
+}

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.Text;
+using MiniPaaS.Cli.Terminal;
+
+namespace MiniPaaS.Cli.Commands;
+
+internal static class LogsCommand
+{
+    public static IReadOnlyList<PaasCommand> All()
+    {
+        var number = new Option<int>("--num", "-n") { HelpName = "N", Description = "Lines to show (default: 100)", DefaultValueFactory = _ => 100 };
+        var tail = new Option<bool>("--tail", "-t") { Description = "Keep printing new lines" };
+        var dynos = new Option<string?>("--ps", "-p", "-d", "--dyno") { HelpName = "DYNO", Description = "Only this dyno or process type, as in web.1 or web" };
+        var command = new PaasCommand("logs", "Print the app's log", "paas logs", "paas logs --tail", "paas logs -n 500 --ps web.1")
+        {
+            number, tail, dynos, CommonOptions.App, CommonOptions.Json,
+        }
+        .Runs((session, cancellation) =>
+            PrintAsync(session, session.Value(number), session.Value(tail), session.Value(dynos), cancellation));
+        return [command];
+    }
+
+    private static async Task PrintAsync(Session session, int lines, bool tail, string? dynos, CancellationToken cancellation)
+    {
+        if (lines < 0)
+        {
+            throw new PaasException("--num must be 0 or more.", ExitCodes.Usage);
+        }
+        var app = await session.AppAsync(cancellation);
+        using var response = await session.AskAsync(api => api.LogsAsync(app, lines, tail, dynos, cancellation));
+        try
+        {
+            await using var body = await response.Content.ReadAsStreamAsync(cancellation);
+            using var reader = new StreamReader(body, Encoding.UTF8);
+            while (await reader.ReadLineAsync(cancellation) is { } text)
+            {
+                Print(session.Out, LogLine.Parse(text));
+            }
+        }
+        catch (Exception exception) when (exception is HttpRequestException or HttpIOException)
+        {
+            throw new PaasException($"{session.Api.Server} broke off the log ({exception.Message.TrimEnd('.')}). Run the command again to go on.");
+        }
+        if (tail)
+        {
+            throw new PaasException($"{session.Api.Server} ended the log: the control plane stopped or the app was destroyed. Run the command again to go on.");
+        }
+    }
+
+    private static void Print(Output output, LogLine line)
+    {
+        if (!output.JsonLine(new LogLineOutput(line.Timestamp, line.Source, line.Dyno, line.Message), OutputJson.Default))
+        {
+            output.Line(output.Colour ? line.Coloured() : line.Text);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using System.Text.Json.Serialization;
+
+namespace MiniPaaS.Cli.Commands;
+
+internal sealed record UrlOutput(string Url);
+
+internal sealed record RemoteOutput(string App, string Remote, string Url);
+
+internal sealed record VersionOutput(string Version, string Platform, string Runtime);
+
+internal sealed record LoginOutput(string Server, string Version, string Domain);
+
+internal sealed record RestartOutput(string App, string? Dynos);
+
+internal sealed record LogLineOutput(string? Timestamp, string? Source, string? Dyno, string Message);
+
+/// <summary>Shape of the JSON that is the CLI's own; everything else is printed as it came over the wire.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(UrlOutput))]
+[JsonSerializable(typeof(RemoteOutput))]
+[JsonSerializable(typeof(VersionOutput))]
+[JsonSerializable(typeof(LoginOutput))]
+[JsonSerializable(typeof(RestartOutput))]
+[JsonSerializable(typeof(LogLineOutput))]
+internal sealed partial class OutputJson : JsonSerializerContext;

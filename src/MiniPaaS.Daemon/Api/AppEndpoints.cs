@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Microsoft.Data.Sqlite;
+using MiniPaaS.Daemon.Apps;
+using MiniPaaS.Daemon.Building;
+using MiniPaaS.Daemon.Receiving;
+using MiniPaaS.Daemon.Releasing;
+using MiniPaaS.Daemon.Store;
+using MiniPaaS.Protocol;
+
+namespace MiniPaaS.Daemon.Api;
+
+/// <summary><c>/apps</c>: make, list, show, destroy.</summary>
+internal static class AppEndpoints
+{
+    private static readonly string[] Adjectives = ["amber", "brisk", "calm", "dusty", "early", "fresh", "gentle", "quiet", "sunny", "vivid"];
+    private static readonly string[] Nouns = ["brook", "cedar", "dune", "field", "harbor", "lake", "meadow", "peak", "river", "stone"];
+
+    public static void MapApps(this WebApplication app, Database database, Settings settings, AppChanges changes, GitRepositories repositories, SlugBuilder builder)
+    {
+        app.MapGet("/platform", () => Results.Json(
+            new PlatformInfo(ProductVersion.Text, settings.Domain, settings.ControlUrl), ProtocolJson.Default.PlatformInfo));
+        app.MapGet("/apps", () => Results.Json(
+            database.Read(db => AppTable.All(db).Select(a => Describe(db, a, settings)).ToImmutableArray()),
+            ProtocolJson.Default.ImmutableArrayAppInfo));
+        app.MapPost("/apps", (CreateApp request, CancellationToken ct) => CreateAsync(request, database, settings, changes, ct));
+        app.MapGet("/apps/{name}", (string name) => database.Read(db =>
+            AppTable.Find(db, name) is { } found ? Json(Describe(db, found, settings)) : ApiResults.NoApp(name)));
+        app.MapDelete("/apps/{name}", async (string name, CancellationToken ct) =>
+        {
+            var description = database.Read(db => AppTable.Find(db, name) is { } found ? Describe(db, found, settings) : null);
+            if (description is null)
+            {
+                return ApiResults.NoApp(name);
+            }
+
+            await changes.DestroyAsync(description.Id, ct);
+            repositories.Delete(description.Id);
+            await builder.RemoveCacheAsync(description.Id, ct);
+            return Json(description);
+        });
+    }
+
+    private static async Task<IResult> CreateAsync(
+        CreateApp request, Database database, Settings settings, AppChanges changes, CancellationToken ct)
+    {
+        if (!AppName.TryParse(request.Name ?? Generate(), out var name, out var error))
+        {
+            return ApiResults.Invalid(error);
+        }
+
+        if (request.Stack is { } stack && !settings.Stacks.Contains(stack))
+        {
+            return ApiResults.Invalid($"There is no stack \"{stack}\" here; installed are: {string.Join(", ", settings.Stacks)}.");
+        }
+
+        return await changes.CreateAsync(name, request.Stack, ct) is { } app
+            ? Json(database.Read(db => Describe(db, app, settings)), StatusCodes.Status201Created)
+            : ApiResults.Invalid($"The name \"{name}\" is already taken on this platform; choose another.");
+    }
+
+    private static string Generate() =>
+        $"{Adjectives[RandomNumberGenerator.GetInt32(Adjectives.Length)]}-{Nouns[RandomNumberGenerator.GetInt32(Nouns.Length)]}-"
+        + $"{RandomNumberGenerator.GetInt32(1000, 10000)}";
+
+    private static AppInfo Describe(SqliteConnection db, App app, Settings settings)
+    {
+        var live = app.LiveRelease is { } number ? ReleaseTable.Find(db, app.Id, number) : null;
+        var domains = AppTable.Domains(db, app.Id);
+        return new AppInfo(
+            app.Id,
+            app.Name,
+            live?.Slug?.Stack ?? app.Stack ?? settings.DefaultStack,
+            live?.Slug is { } slug ? string.Join(", ", slug.Buildpacks) : null,
+            settings.WebUrl(domains[0]),
+            $"{settings.ControlUrl}/{app.Name}.git",
+            domains,
+            app.LiveRelease,
+            Maintenance: false,
+            app.CreatedAt);
+    }
+
+    private static IResult Json(AppInfo app, int status = StatusCodes.Status200OK) =>
+        Results.Json(app, ProtocolJson.Default.AppInfo, statusCode: status);
+}

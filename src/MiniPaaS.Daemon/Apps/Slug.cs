@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+
+namespace MiniPaaS.Daemon.Apps;
+
+/// <summary>What a build makes and a release runs: an image addressed by its content, never changed.</summary>
+/// <param name="Id">Image id (<c>sha256:</c> and 64 hex digits): the digest of everything in it.</param>
+/// <param name="Image">Tag that keeps the image from being pruned, as in <c>minipaas/myapp:0123456789ab</c>.</param>
+/// <param name="Commit">Commit it was built from.</param>
+/// <param name="Stack">Stack it was built on and runs on.</param>
+/// <param name="StackImage">Id of that stack's run image, its first layers.</param>
+/// <param name="Buildpacks">Names shown to the user, in the order they ran, as in <c>PHP</c>.</param>
+/// <param name="ProcessTypes">Command lines by process type.</param>
+/// <param name="Mounts">Shared read-only runtimes the dynos need, as in <c>dotnet</c>.</param>
+/// <param name="Healthchecks">The app.json <c>healthchecks</c> object as JSON text, or null.</param>
+/// <param name="Size">Bytes of the slug's own layer, uncompressed.</param>
+internal sealed record Slug(
+    string Id,
+    string Image,
+    string Commit,
+    string Stack,
+    string StackImage,
+    ImmutableArray<string> Buildpacks,
+    ImmutableSortedDictionary<string, string> ProcessTypes,
+    ImmutableArray<string> Mounts,
+    string? Healthchecks,
+    long Size)
+{
+    /// <summary>First twelve hex digits of the id, for people.</summary>
+    public string ShortId => Id["sha256:".Length..][..12];
+}

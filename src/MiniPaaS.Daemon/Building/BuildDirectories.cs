@@ -1,0 +1,89 @@
+using System.Text;
+
+namespace MiniPaaS.Daemon.Building;
+
+/// <summary>
+/// The directories of one build on the host. Those that app code writes to belong to the dyno user; everything above them is root's
+/// alone, so that a build container sees what is mounted and the dyno user on the host sees nothing else.
+/// </summary>
+internal sealed class BuildDirectories : IAsyncDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private readonly string root;
+
+    private BuildDirectories(string root, string cache)
+    {
+        this.root = root;
+        Cache = cache;
+    }
+
+    /// <summary>The app: first its source, then what was built from it.</summary>
+    public string Tree => Path.Combine(root, "build");
+
+    /// <summary>Kept from one build of the app to the next.</summary>
+    public string Cache { get; }
+
+    /// <summary>One file per config var.</summary>
+    public string Env => Path.Combine(root, "env");
+
+    /// <summary>The build's own copy of its buildpacks.</summary>
+    public string Packs => Path.Combine(root, "packs");
+
+    /// <summary>How the build went, told by what ran in it.</summary>
+    public string Results => Path.Combine(root, "results");
+
+    /// <summary>The slug's layer as a file.</summary>
+    public string Layer => Path.Combine(root, "layer.tar");
+
+    public static async Task<BuildDirectories> CreateAsync(Settings settings, BuildRequest request, CancellationToken ct)
+    {
+        Directory.CreateDirectory(settings.Builds, OwnerOnly);
+        Directory.CreateDirectory(settings.BuildCaches, OwnerOnly);
+        var directories = new BuildDirectories(
+            Path.Combine(settings.Builds, $"{request.BuildId}"), CacheOf(settings, request.AppId));
+        await RemoveAsync(directories.root, ct);
+        Directory.CreateDirectory(directories.root, OwnerOnly);
+        foreach (var path in (string[])[directories.Tree, directories.Env, directories.Packs, directories.Results, directories.Cache])
+        {
+            DynoUser.CreateDirectory(path);
+        }
+
+        directories.WriteEnv(request);
+        return directories;
+    }
+
+    /// <summary>The cache of an app.</summary>
+    public static string CacheOf(Settings settings, long appId) => Path.Combine(settings.BuildCaches, $"{appId}");
+
+    /// <summary>Removes everything but the cache.</summary>
+    public async ValueTask DisposeAsync() => await RemoveAsync(root, CancellationToken.None);
+
+    /// <summary>Removes a directory that app code has filled.</summary>
+    /// <remarks>By rm, which follows no link and knows no depth: .NET cannot delete names that are no UTF-8, and recurses on the stack.</remarks>
+    public static async Task RemoveAsync(string path, CancellationToken ct)
+    {
+        if (Directory.Exists(path))
+        {
+            await HostProcess.RunAsync(["rm", "--recursive", "--force", "--one-file-system", "--", path], "/", environment: null, ct);
+        }
+    }
+
+    private void WriteEnv(BuildRequest request)
+    {
+        foreach (var (name, value) in request.ConfigVars.Values)
+        {
+            var path = Path.Combine(Env, name);
+            using (var file = new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead,
+            }))
+            {
+                file.Write(Encoding.UTF8.GetBytes(value.Reveal()));
+            }
+
+            Posix.ChangeOwner(path, DynoUser.Id);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text;
+
+namespace MiniPaaS.Daemon.Building;
+
+/// <summary>The words of one build in Heroku's layout: shown as they come, and kept in a file.</summary>
+internal sealed class BuildLog : IAsyncDisposable
+{
+    private readonly StreamWriter file;
+    private readonly Func<string, ValueTask> follow;
+
+    private BuildLog(StreamWriter file, Func<string, ValueTask> follow)
+    {
+        this.file = file;
+        this.follow = follow;
+    }
+
+    /// <summary>Opens the log of a build.</summary>
+    /// <param name="settings">Say where it is kept.</param>
+    /// <param name="buildId">Number of the build.</param>
+    /// <param name="follow">Gets every line as it is written, without its line end.</param>
+    public static BuildLog Open(Settings settings, long buildId, Func<string, ValueTask> follow)
+    {
+        Directory.CreateDirectory(settings.BuildLogs);
+        return new BuildLog(new StreamWriter(PathOf(settings, buildId), append: false, new UTF8Encoding(false)), follow);
+    }
+
+    /// <summary>Where the log of a build is kept.</summary>
+    public static string PathOf(Settings settings, long buildId) => Path.Combine(settings.BuildLogs, $"{buildId}.log");
+
+    /// <summary>A line as it is.</summary>
+    public async ValueTask WriteAsync(string line)
+    {
+        await file.WriteLineAsync(line);
+        await follow(line);
+    }
+
+    /// <summary>The title of a step.</summary>
+    public ValueTask StepAsync(string title) => WriteAsync($"-----> {title}");
+
+    /// <summary>What there is to say of a step.</summary>
+    public ValueTask DetailAsync(string text) => WriteAsync($"       {text}");
+
+    /// <summary>A warning or an error.</summary>
+    public ValueTask ErrorAsync(string text) => WriteAsync($" !     {text}");
+
+    public ValueTask DisposeAsync() => file.DisposeAsync();
+}

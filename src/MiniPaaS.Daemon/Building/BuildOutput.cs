@@ -1,0 +1,46 @@
+using MiniPaaS.Daemon.Logging;
+
+namespace MiniPaaS.Daemon.Building;
+
+/// <summary>What the build container writes, cut into lines for the log. Beyond its limit it is read on but dropped, as a full pipe would stop the build.</summary>
+internal sealed class BuildOutput(BuildLog log, long limit)
+{
+    private readonly LineSplitter lines = new();
+    private long written;
+
+    public async ValueTask AddAsync(ReadOnlyMemory<byte> data)
+    {
+        if (written > limit)
+        {
+            return;
+        }
+
+        written += data.Length;
+        foreach (var line in lines.Add(data.Span))
+        {
+            await log.WriteAsync(line);
+        }
+    }
+
+    /// <summary>Shows an unfinished last line, and says when something was dropped.</summary>
+    public async ValueTask CompleteAsync()
+    {
+        if (written > limit)
+        {
+            await log.ErrorAsync($"The build wrote more than {ByteSize.Format(limit)}; the rest of its output is not shown.");
+        }
+        else if (lines.Flush() is { } last)
+        {
+            await log.WriteAsync(last);
+        }
+    }
+}
+
+/// <summary>Sizes as Heroku shows them: one decimal and a letter.</summary>
+internal static class ByteSize
+{
+    public static string Format(long bytes) =>
+        bytes >= 1L << 30 ? $"{bytes / (double)(1L << 30):0.0}G"
+        : bytes >= 1L << 20 ? $"{bytes / (double)(1L << 20):0.0}M"
+        : $"{bytes / (double)(1L << 10):0.0}K";
+}

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using MiniPaaS.Daemon.Apps;
+
+namespace MiniPaaS.Daemon.Building;
+
+/// <summary>What is to be built.</summary>
+internal sealed record BuildRequest
+{
+    /// <summary>Number of the build; names its container, directories and log.</summary>
+    public required long BuildId { get; init; }
+
+    /// <summary>App it is for; its builds share a cache, and run one after the other.</summary>
+    public required long AppId { get; init; }
+
+    public required AppName AppName { get; init; }
+
+    /// <summary>Commit to build, 40 hex digits.</summary>
+    public required string Commit { get; init; }
+
+    /// <summary>Time of the commit: every file of the slug gets it, so that the same commit gives the same slug.</summary>
+    public required DateTimeOffset CommittedAt { get; init; }
+
+    /// <summary>Writes the source into an empty directory of the dyno user's.</summary>
+    public required Func<string, CancellationToken, Task> WriteSource { get; init; }
+
+    /// <summary>Given to the buildpack as files.</summary>
+    public required ConfigVars ConfigVars { get; init; }
+
+    /// <summary>Stack the user has set, or null to let the buildpack choose.</summary>
+    public string? StackWanted { get; init; }
+
+    /// <summary>Stack of the app's last slug: trying it first saves a second container. Null when there is none.</summary>
+    public string? LastStack { get; init; }
+
+    /// <summary>Buildpack the user has set, or null to detect it.</summary>
+    public string? Buildpack { get; init; }
+
+    /// <summary>Lends the network that the build runs in.</summary>
+    public required Func<CancellationToken, ValueTask<BuildNetwork>> LeaseNetwork { get; init; }
+}
+
+/// <summary>A network lent to one build.</summary>
+/// <param name="NetworkMode">As Docker reads it: <c>container:ID</c>, a network's name, or <c>none</c>.</param>
+/// <param name="Release">Gives it back.</param>
+internal sealed record BuildNetwork(string NetworkMode, Func<ValueTask> Release) : IAsyncDisposable
+{
+    public ValueTask DisposeAsync() => Release();
+}
+
+/// <summary>How a build ended. The build's log has told the user already.</summary>
+internal abstract record BuildOutcome
+{
+    /// <summary>There is a slug, known to Docker under its tag.</summary>
+    /// <param name="Slug">The slug.</param>
+    /// <param name="Steps">How long each step took, in order.</param>
+    public sealed record Succeeded(Slug Slug, ImmutableArray<BuildStep> Steps) : BuildOutcome;
+
+    /// <summary>The app cannot be built as it is.</summary>
+    /// <param name="Reason">One sentence for the records.</param>
+    public sealed record Rejected(string Reason) : BuildOutcome;
+}
+
+/// <summary>A step of a build.</summary>
+/// <param name="Name">As in <c>source</c>.</param>
+/// <param name="Took">Wall time.</param>
+internal sealed record BuildStep(string Name, TimeSpan Took);
+
+/// <summary>What one build may use.</summary>
+internal sealed record BuildLimits
+{
+    /// <summary>Wall time of everything up to the slug.</summary>
+    public TimeSpan Time { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>Bytes of memory, and of memory and swap together.</summary>
+    public long Memory { get; init; } = 2L << 30;
+
+    /// <summary>Number of CPUs.</summary>
+    public int Cpus { get; init; } = 2;
+
+    /// <summary>Processes and threads at once.</summary>
+    public int Processes { get; init; } = 1024;
+
+    /// <summary>Bytes of output kept and shown; the rest is dropped.</summary>
+    public long Output { get; init; } = 10L << 20;
+
+    /// <summary>Bytes of the slug, uncompressed: the image is never compressed, so this is what it costs.</summary>
+    public long Slug { get; init; } = 500L << 20;
+}

@@ -1,0 +1,64 @@
+using MiniPaaS.Docker;
+
+namespace MiniPaaS.Daemon.Building;
+
+/// <summary>Turns source into slugs.</summary>
+internal sealed class SlugBuilder(Settings settings, DockerClient docker, BuildLimits limits, TimeProvider time)
+{
+    /// <summary>Builds a slug; leaves nothing behind but it, the app's cache and the log, however it ends.</summary>
+    /// <param name="request">What to build.</param>
+    /// <param name="log">Told everything the user should read.</param>
+    /// <param name="ct">Gives the build up.</param>
+    public async Task<BuildOutcome> BuildAsync(BuildRequest request, BuildLog log, CancellationToken ct)
+    {
+        using var limit = new CancellationTokenSource(limits.Time, time);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        BuildRejectedException rejection;
+        try
+        {
+            return await new SlugBuild(request, log, settings, docker, limits, time).RunAsync(ended.Token);
+        }
+        catch (BuildRejectedException e)
+        {
+            rejection = e;
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            rejection = new BuildRejectedException(
+                "The build timed out.", $"The build timed out; it must complete in {limits.Time.TotalSeconds:0} seconds.");
+        }
+
+        await log.WriteAsync("");
+        foreach (var line in rejection.Lines)
+        {
+            await (line.StartsWith('\t') ? log.WriteAsync(line) : log.ErrorAsync(line));
+        }
+
+        await log.WriteAsync("");
+        await log.ErrorAsync("Push failed");
+        return new BuildOutcome.Rejected(rejection.Message);
+    }
+
+    /// <summary>Removes what builds of an earlier life of the daemon left behind; called once at start, before the first build.</summary>
+    public async Task RemoveLeftoversAsync(CancellationToken ct)
+    {
+        foreach (var container in await docker.ListContainersAsync(BuildSpec.Labels(settings), ct))
+        {
+            await docker.RemoveContainerAsync(container.Id, ct);
+        }
+
+        foreach (var image in await docker.ListImagesAsync(SlugImage.Labels(settings), ct))
+        {
+            foreach (var tag in image.RepoTags.Where(SlugImage.IsProvisional))
+            {
+                await docker.RemoveImageAsync(tag, ct);
+            }
+        }
+
+        await BuildDirectories.RemoveAsync(settings.Builds, ct);
+    }
+
+    /// <summary>Removes what builds of a destroyed app kept for the next one.</summary>
+    public Task RemoveCacheAsync(long appId, CancellationToken ct) =>
+        BuildDirectories.RemoveAsync(BuildDirectories.CacheOf(settings, appId), ct);
+}

@@ -1,0 +1,78 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace MiniPaaS.Daemon.Building;
+
+/// <summary>A directory filled by app code, read without following any symlink in it, whatever it was made to look like.</summary>
+internal sealed class UntrustedTree(string root)
+{
+    /// <summary>Reads a small text file.</summary>
+    /// <param name="path">Relative path, parts divided by <c>/</c>.</param>
+    /// <param name="maxBytes">Largest size accepted.</param>
+    /// <returns>The text, or null when there is no such file.</returns>
+    /// <exception cref="UntrustedFileException">There is something, but not a plain file of that size at most; the message is for the user.</exception>
+    public string? ReadText(string path, int maxBytes)
+    {
+        using var file = Open(path);
+        if (file is null)
+        {
+            return null;
+        }
+
+        if (!Posix.IsRegularFile(file))
+        {
+            throw new UntrustedFileException($"{path} is not a plain file.");
+        }
+
+        var buffer = new byte[maxBytes + 1];
+        var length = 0;
+        for (int read; length < buffer.Length && (read = RandomAccess.Read(file, buffer.AsSpan(length), length)) > 0;)
+        {
+            length += read;
+        }
+
+        return length <= maxBytes
+            ? Encoding.UTF8.GetString(buffer, 0, length)
+            : throw new UntrustedFileException($"{path} is larger than {maxBytes / 1024} KB.");
+    }
+
+    private SafeFileHandle? Open(string path)
+    {
+        var parts = path.Split('/');
+        var directory = Posix.OpenDirectory(parent: null, root, out var error)
+            ?? throw new IOException($"{root} could not be opened (error {error}).");
+        try
+        {
+            foreach (var part in parts[..^1])
+            {
+                var next = Posix.OpenDirectory(directory, part, out error);
+                directory.Dispose();
+                if (next is null)
+                {
+                    return Missing(path, error);
+                }
+
+                directory = next;
+            }
+
+            return Posix.OpenFile(directory, parts[^1], out error) ?? Missing(path, error);
+        }
+        finally
+        {
+            directory.Dispose();
+        }
+    }
+
+    // A symlink where a directory should be gives "not a directory", one where the file should be "too many links".
+    private static SafeFileHandle? Missing(string path, int error) => error switch
+    {
+        Posix.NoSuchFile => null,
+        Posix.TooManyLinks or Posix.NotADirectory =>
+            throw new UntrustedFileException(
+                $"{path} is, or lies behind, a symlink or a file: the platform reads only plain files in plain directories."),
+        _ => throw new UntrustedFileException($"{path} could not be read (error {error})."),
+    };
+}
+
+/// <summary>A file made by app code cannot be read; the message is for the user.</summary>
+internal sealed class UntrustedFileException(string message) : Exception(message);

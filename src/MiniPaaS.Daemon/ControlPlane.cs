@@ -1,0 +1,183 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using MiniPaaS.Daemon.Api;
+using MiniPaaS.Daemon.Building;
+using MiniPaaS.Daemon.Logging;
+using MiniPaaS.Daemon.Receiving;
+using MiniPaaS.Daemon.Releasing;
+using MiniPaaS.Daemon.Routing;
+using MiniPaaS.Daemon.Running;
+using MiniPaaS.Daemon.Store;
+using MiniPaaS.Docker;
+using MiniPaaS.Protocol;
+
+namespace MiniPaaS.Daemon;
+
+/// <summary>Puts the parts together and runs them.</summary>
+internal static class ControlPlane
+{
+    /// <summary>Serves until SIGTERM.</summary>
+    /// <exception cref="InvalidOperationException">Another daemon uses the same state, or the machine lacks something.</exception>
+    public static async Task ServeAsync(Settings settings)
+    {
+        PrepareDirectories(settings);
+        using var instance = LockInstance(settings);
+        using var database = Database.Open(settings.Database);
+        await using var app = Build(settings, database);
+
+        var stopping = app.Lifetime.ApplicationStopping;
+        await RemoveLeftoversAsync(app.Services, database, stopping);
+        await app.StartAsync(stopping);
+        LetRouterIn(settings);
+
+        Task[] work =
+        [
+            app.Services.GetRequiredService<Sandboxes>().RunAsync(stopping),
+            app.Services.GetRequiredService<Reconciler>().RunAsync(stopping),
+            app.Services.GetRequiredService<RouterLink>().RunAsync(stopping),
+            app.Services.GetRequiredService<AppChanges>().ResumeAsync(stopping),
+        ];
+        // Work ends only when the daemon does: an end before that is a failure, and the supervisor starts anew.
+        await Task.WhenAny([.. work, app.WaitForShutdownAsync(CancellationToken.None)]);
+        await app.StopAsync(CancellationToken.None);
+        try
+        {
+            await Task.WhenAll(work);
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    /// <summary>Takes the firewall rules of this instance away.</summary>
+    public static Task RemoveFirewallAsync(Settings settings) =>
+        new Firewall(settings.Namespace, DynoNetwork.BridgeOf(settings)).RemoveAsync(CancellationToken.None);
+
+    private static WebApplication Build(Settings settings, Database database)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            File.Delete(settings.ControlSocket);
+            kestrel.ListenUnixSocket(settings.ControlSocket, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.AddServerHeader = false;
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ProtocolJson.Default));
+        AddParts(builder.Services, settings, database);
+
+        var app = builder.Build();
+        app.UseTokens(database);
+        Map(app, settings, database);
+        return app;
+    }
+
+    private static void AddParts(IServiceCollection services, Settings settings, Database database)
+    {
+        services.AddSingleton(settings).AddSingleton(database).AddSingleton(TimeProvider.System)
+            .AddSingleton(_ => new DockerClient(settings.DockerSocket));
+        // Received
+        services.AddSingleton<GitRepositories>().AddSingleton<PushSessions>().AddSingleton<GitHttp>().AddSingleton<PushEndpoint>()
+            .AddSingleton<Push>()
+            .AddSingleton<PushHandler>(s => s.GetRequiredService<Push>().HandleAsync)
+            .AddSingleton<AppLookup>(_ => (name, _) => ValueTask.FromResult(
+                database.Read(db => AppTable.Find(db, name)) is { } app ? new PushTarget(app.Id, app.Name) : null));
+        // Built
+        services.AddSingleton(new BuildLimits()).AddSingleton<SlugBuilder>();
+        // Released
+        services.AddSingleton<AppQueue>().AddSingleton<ReleaseBook>().AddSingleton<ReleasePhase>().AddSingleton<Deployer>()
+            .AddSingleton<SlugCollector>().AddSingleton<AppChanges>();
+        // Run
+        services.AddSingleton<LogBook>(s => new LogBook(settings.Logs, s.GetRequiredService<TimeProvider>()))
+            .AddSingleton(_ => new Addresses(database, settings.Subnet)).AddSingleton<DynoNetwork>()
+            .AddSingleton(_ => new Firewall(settings.Namespace, DynoNetwork.BridgeOf(settings)))
+            .AddSingleton<Sandboxes>().AddSingleton<DynoGround>().AddSingleton<Runtimes>().AddSingleton<DynoOutput>().AddSingleton<DynoEngine>()
+            .AddSingleton<HealthGate>().AddSingleton<DynoChecks>().AddSingleton<Retirement>().AddSingleton<Reconciler>();
+        // Routed
+        services.AddSingleton(s => new RouterLink(
+            settings.RouterSockets, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<RouterLink>>()));
+    }
+
+    private static void Map(WebApplication app, Settings settings, Database database)
+    {
+        var changes = app.Services.GetRequiredService<AppChanges>();
+        var time = app.Services.GetRequiredService<TimeProvider>();
+        app.MapGet("/healthz", () => "ok");
+        app.Services.GetRequiredService<PushEndpoint>().Map(app);
+        app.MapGit(app.Services.GetRequiredService<GitHttp>());
+        app.MapApps(
+            database, settings, changes, app.Services.GetRequiredService<GitRepositories>(), app.Services.GetRequiredService<SlugBuilder>());
+        app.MapReleases(database, changes, time);
+        app.MapDynos(database, changes, app.Services.GetRequiredService<Reconciler>(), app.Services.GetRequiredService<LogBook>(), time);
+        app.MapFallback(() => ApiResults.NotFound("There is nothing at this address. The API is described in the README."));
+    }
+
+    private static void PrepareDirectories(Settings settings)
+    {
+        const UnixFileMode passable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        const UnixFileMode own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Directory.CreateDirectory(settings.StateDir, passable);
+        Directory.CreateDirectory(settings.RunDir, passable);
+        foreach (var directory in new[] { settings.Repositories, settings.BuildLogs, settings.Logs })
+        {
+            Directory.CreateDirectory(directory, own);
+        }
+
+        Directory.CreateDirectory(settings.Builds, passable);
+        Directory.CreateDirectory(settings.BuildCaches, passable);
+    }
+
+    // Two daemons on one database would undo each other's work: flock, which the kernel releases with the process.
+    private static FileStream LockInstance(Settings settings)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(settings.StateDir, "paasd.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new InvalidOperationException($"Another paasd already works on {settings.StateDir}; stop it first.", e);
+        }
+    }
+
+    private static async Task RemoveLeftoversAsync(IServiceProvider services, Database database, CancellationToken ct)
+    {
+        services.GetRequiredService<GitRepositories>().InstallHook();
+        await services.GetRequiredService<SlugBuilder>().RemoveLeftoversAsync(ct);
+        await database.WriteAsync(db => BuildTable.LoseRunning(db, TimeProvider.System.GetUtcNow()), ct);
+        await services.GetRequiredService<DynoGround>().RenewAsync(ct);
+        foreach (var app in database.Read(AppTable.All))
+        {
+            await services.GetRequiredService<SlugCollector>().CollectAsync(app.Id, ct);
+        }
+
+        await RemoveFoldersOfDestroyedAppsAsync(services, database, ct);
+    }
+
+    // A daemon that died while it destroyed an app had committed that; what is named by an id no app has is in no use.
+    private static async Task RemoveFoldersOfDestroyedAppsAsync(IServiceProvider services, Database database, CancellationToken ct)
+    {
+        var settings = services.GetRequiredService<Settings>();
+        var ids = database.Read(AppTable.All).Select(app => app.Id).ToHashSet();
+        foreach (var id in new[] { settings.Repositories, settings.BuildCaches, settings.Logs }.SelectMany(IdsIn).Where(id => !ids.Contains(id)).Distinct())
+        {
+            services.GetRequiredService<GitRepositories>().Delete(id);
+            services.GetRequiredService<LogBook>().Delete(id);
+            await services.GetRequiredService<SlugBuilder>().RemoveCacheAsync(id, ct);
+        }
+    }
+
+    private static IEnumerable<long> IdsIn(string directory) =>
+        Directory.GetDirectories(directory)
+            .Select(folder => long.TryParse(Path.GetFileNameWithoutExtension(folder), out var id) ? id : (long?)null)
+            .OfType<long>();
+
+    // The router runs as another user; whoever reaches the socket still needs a token.
+    private static void LetRouterIn(Settings settings) =>
+        File.SetUnixFileMode(
+            settings.ControlSocket,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite
+            | UnixFileMode.OtherRead | UnixFileMode.OtherWrite);
+}

@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+
+namespace MiniPaaS.Daemon.Logging;
+
+/// <summary>The logs of all apps. A line reads <c>2026-11-21T03:40:00.123456+00:00 app[web.1]: text</c>, as on Heroku.</summary>
+internal sealed class LogBook(string root, TimeProvider time) : IDisposable
+{
+    private readonly ConcurrentDictionary<long, AppLog> logs = new();
+
+    /// <summary>Lines that a process of the app printed.</summary>
+    public void App(long appId, string dyno, IReadOnlyList<string> lines)
+    {
+        var prefix = $"{Stamp()} app[{dyno}]: ";
+        Of(appId).Append([.. lines.Select(line => prefix + line)]);
+    }
+
+    /// <summary>A line of the platform about a dyno or about the app itself (<c>api</c>).</summary>
+    public void Platform(long appId, string subject, string line) =>
+        Of(appId).Append([$"{Stamp()} paas[{subject}]: {line}"]);
+
+    public AppLog Of(long appId) => logs.GetOrAdd(appId, id => new AppLog(FolderOf(id)));
+
+    /// <summary>Closes and removes the log of an app that is gone.</summary>
+    public void Delete(long appId)
+    {
+        if (logs.TryRemove(appId, out var log))
+        {
+            log.Dispose();
+        }
+
+        if (Directory.Exists(FolderOf(appId)))
+        {
+            Directory.Delete(FolderOf(appId), recursive: true);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var log in logs.Values)
+        {
+            log.Dispose();
+        }
+    }
+
+    private string FolderOf(long appId) => Path.Combine(root, $"{appId}");
+
+    private string Stamp() => time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.ffffffzzz");
+}

@@ -1,0 +1,95 @@
+using System.Net;
+
+namespace MiniPaaS.Daemon;
+
+/// <summary>Everything that tells one instance from another on the same machine; read once from the environment at start.</summary>
+internal sealed record Settings
+{
+    /// <summary>Holds the database, repositories, caches, logs; only root reads it.</summary>
+    public required string StateDir { get; init; }
+
+    /// <summary>Holds the sockets; emptied by a reboot.</summary>
+    public required string RunDir { get; init; }
+
+    public required int HttpPort { get; init; }
+
+    /// <summary>Apps answer at <c>name.Domain</c>, the control plane at <c>paas.Domain</c>.</summary>
+    public required string Domain { get; init; }
+
+    /// <summary>Prefix of everything this instance makes in Docker and in the firewall.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>Subnet of the dynos' network.</summary>
+    public required IPNetwork Subnet { get; init; }
+
+    /// <summary>Folder of the buildpacks, with <c>order</c> and <c>stacks/</c> in it.</summary>
+    public required string BuildpacksDir { get; init; }
+
+    public required string DefaultStack { get; init; }
+
+    /// <summary>Names of the installed stacks, the default one among them.</summary>
+    public required IReadOnlyList<string> Stacks { get; init; }
+
+    /// <summary>The host's .NET: its SDK is lent to builds, its runtime to dynos of .NET slugs, both read-only.</summary>
+    public required string DotnetRoot { get; init; }
+
+    /// <summary>The host's CA certificates, lent to builds and dynos read-only; null when the host has none.</summary>
+    public required string? CaBundle { get; init; }
+
+    public required string DockerSocket { get; init; }
+
+    public string Database => Path.Combine(StateDir, "minipaas.db");
+
+    public string Repositories => Path.Combine(StateDir, "repos");
+
+    public string BuildCaches => Path.Combine(StateDir, "cache");
+
+    public string Builds => Path.Combine(StateDir, "builds");
+
+    public string BuildLogs => Path.Combine(StateDir, "build-logs");
+
+    public string Logs => Path.Combine(StateDir, "logs");
+
+    public string ControlSocket => Path.Combine(RunDir, "paasd.sock");
+
+    public string RouterSockets => Path.Combine(RunDir, "routers");
+
+    public string ControlHost => $"paas.{Domain}";
+
+    public string ControlUrl => $"http://{ControlHost}{PortSuffix}";
+
+    private string PortSuffix => HttpPort == 80 ? "" : $":{HttpPort}";
+
+    /// <summary>Address visitors use for an app.</summary>
+    public string WebUrl(string host) => $"http://{host}{PortSuffix}/";
+
+    /// <summary>Reads the <c>MINIPAAS_*</c> environment variables.</summary>
+    /// <exception cref="FormatException">A value cannot be understood; the message names it.</exception>
+    public static Settings FromEnvironment()
+    {
+        var stack = Text("DEFAULT_STACK", "bookworm");
+        var bundle = Text("CA_BUNDLE", "/etc/ssl/certs/ca-certificates.crt");
+        return new Settings
+        {
+            StateDir = Path.GetFullPath(Text("STATE_DIR", "/var/lib/minipaas")),
+            RunDir = Path.GetFullPath(Text("RUN_DIR", "/run/minipaas")),
+            HttpPort = int.TryParse(Text("HTTP_PORT", "80"), out var port) && port is > 0 and < 65536
+                ? port
+                : throw new FormatException("MINIPAAS_HTTP_PORT is not a port number (1 to 65535)."),
+            Domain = Text("DOMAIN", "localhost").ToLowerInvariant(),
+            Namespace = Text("NAMESPACE", "minipaas"),
+            Subnet = IPNetwork.TryParse(Text("SUBNET", "10.213.0.0/16"), out var subnet) && subnet.PrefixLength is >= 16 and <= 26
+                ? subnet
+                : throw new FormatException("MINIPAAS_SUBNET is not an IPv4 network with a prefix of 16 to 26 bits, as in 10.213.0.0/16."),
+            BuildpacksDir = Path.GetFullPath(Text("BUILDPACKS", "/opt/minipaas/current/buildpacks")),
+            DefaultStack = stack,
+            Stacks = Text("STACKS", stack).Split(' ', StringSplitOptions.RemoveEmptyEntries),
+            DotnetRoot = Text("DOTNET_ROOT", "/usr/share/dotnet"),
+            CaBundle = File.Exists(bundle) ? bundle : null,
+            DockerSocket = Text("DOCKER_SOCKET", "/var/run/docker.sock"),
+        };
+    }
+
+    private static string Text(string name, string fallback) =>
+        Environment.GetEnvironmentVariable($"MINIPAAS_{name}") is { Length: > 0 } value ? value : fallback;
+}

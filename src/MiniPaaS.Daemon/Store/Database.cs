@@ -1,0 +1,99 @@
+using System.Data;
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace MiniPaaS.Daemon.Store;
+
+/// <summary>The SQLite file: many readers, one writer, every commit on disk before it is acted upon.</summary>
+internal sealed class Database : IDisposable
+{
+    private readonly string connectionString;
+    private readonly SemaphoreSlim writer = new(1, 1);
+
+    private Database(string path) => connectionString = new SqliteConnectionStringBuilder
+    {
+        DataSource = path,
+        ForeignKeys = true,
+        DefaultTimeout = 30,
+    }.ToString();
+
+    /// <summary>Opens the file and brings its schema up to date.</summary>
+    public static Database Open(string path)
+    {
+        SqlMapper.AddTypeHandler(new TimeHandler());
+        var database = new Database(path);
+        using var connection = database.Connect();
+        connection.Execute("PRAGMA journal_mode = WAL");
+        using var schema = typeof(Database).Assembly.GetManifestResourceStream("MiniPaaS.Daemon.Store.Schema.sql")!;
+        using var reader = new StreamReader(schema);
+        connection.Execute(reader.ReadToEnd());
+        // Config vars are in it: nobody but the owner reads them.
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return database;
+    }
+
+    public T Read<T>(Func<SqliteConnection, T> query)
+    {
+        using var connection = Connect();
+        return query(connection);
+    }
+
+    /// <summary>Runs one transaction; when it returns, what it wrote survives a power cut.</summary>
+    public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> change, CancellationToken ct)
+    {
+        await writer.WaitAsync(ct);
+        try
+        {
+            using var connection = Connect();
+            // BEGIN IMMEDIATE: `paasd token` may write from another process, and waits its turn here.
+            connection.Execute("BEGIN IMMEDIATE");
+            try
+            {
+                var result = change(connection);
+                connection.Execute("COMMIT");
+                return result;
+            }
+            catch
+            {
+                connection.Execute("ROLLBACK");
+                throw;
+            }
+        }
+        finally
+        {
+            writer.Release();
+        }
+    }
+
+    public Task WriteAsync(Action<SqliteConnection> change, CancellationToken ct) =>
+        WriteAsync(
+            connection =>
+            {
+                change(connection);
+                return 0;
+            },
+            ct);
+
+    public void Dispose()
+    {
+        SqliteConnection.ClearAllPools();
+        writer.Dispose();
+    }
+
+    private SqliteConnection Connect()
+    {
+        var connection = new SqliteConnection(connectionString);
+        connection.Open();
+        connection.Execute("PRAGMA synchronous = FULL");
+        return connection;
+    }
+
+    /// <summary>Times are stored as ISO 8601 in UTC, which sort as text.</summary>
+    private sealed class TimeHandler : SqlMapper.TypeHandler<DateTimeOffset>
+    {
+        public override DateTimeOffset Parse(object value) => DateTimeOffset.Parse((string)value);
+
+        public override void SetValue(IDbDataParameter parameter, DateTimeOffset value) =>
+            parameter.Value = value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffffK");
+    }
+}

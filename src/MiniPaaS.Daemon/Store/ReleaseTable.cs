@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using MiniPaaS.Daemon.Apps;
+
+namespace MiniPaaS.Daemon.Store;
+
+/// <summary>Queries on slugs and releases.</summary>
+internal static class ReleaseTable
+{
+    private const string Select =
+        """
+        SELECT r.app_id AS AppId, r.number AS Number, r.config_vars AS ConfigVars, r.description AS Description, r.user AS User,
+               r.created_at AS CreatedAt, s.id AS SlugId, s.image AS Image, s.commit_id AS CommitId, s.stack AS Stack,
+               s.stack_image AS StackImage, s.buildpacks AS Buildpacks, s.process_types AS ProcessTypes, s.mounts AS Mounts,
+               s.healthchecks AS Healthchecks, s.size AS Size
+        FROM releases r LEFT JOIN slugs s ON s.app_id = r.app_id AND s.id = r.slug_id
+        """;
+
+    public static Release? Find(SqliteConnection db, long appId, int number) =>
+        db.QuerySingleOrDefault<Row>($"{Select} WHERE r.app_id = @appId AND r.number = @number", new { appId, number })?.ToRelease();
+
+    /// <summary>All releases of an app, newest first.</summary>
+    public static ImmutableArray<Release> All(SqliteConnection db, long appId) =>
+        [.. db.Query<Row>($"{Select} WHERE r.app_id = @appId ORDER BY r.number DESC", new { appId }).Select(r => r.ToRelease())];
+
+    public static Release? Newest(SqliteConnection db, long appId) =>
+        db.QueryFirstOrDefault<Row>($"{Select} WHERE r.app_id = @appId ORDER BY r.number DESC LIMIT 1", new { appId })?.ToRelease();
+
+    /// <summary>The newest release below a number that went live and has something to run.</summary>
+    public static int? LiveBefore(SqliteConnection db, long appId, int number) =>
+        db.ExecuteScalar<int?>(
+            "SELECT MAX(r.number) FROM releases r JOIN deployments d ON d.app_id = r.app_id AND d.release = r.number "
+            + "WHERE r.app_id = @appId AND r.number < @number AND r.slug_id IS NOT NULL AND d.step = 'Done'",
+            new { appId, number });
+
+    public static void InsertSlug(SqliteConnection db, long appId, Slug slug, DateTimeOffset now) =>
+        db.Execute(
+            "INSERT INTO slugs (app_id, id, image, commit_id, stack, stack_image, buildpacks, process_types, mounts, healthchecks, size, created_at) "
+            + "VALUES (@appId, @Id, @Image, @Commit, @Stack, @StackImage, @buildpacks, @processTypes, @mounts, @Healthchecks, @Size, @now) "
+            + "ON CONFLICT (app_id, id) DO NOTHING",
+            new
+            {
+                appId,
+                slug.Id,
+                slug.Image,
+                slug.Commit,
+                slug.Stack,
+                slug.StackImage,
+                buildpacks = JsonSerializer.Serialize(slug.Buildpacks),
+                processTypes = JsonSerializer.Serialize(slug.ProcessTypes),
+                mounts = JsonSerializer.Serialize(slug.Mounts),
+                slug.Healthchecks,
+                slug.Size,
+                now,
+            });
+
+    /// <summary>Adds the app's next release; the caller's transaction makes the number gapless.</summary>
+    public static Release Insert(
+        SqliteConnection db, long appId, Slug? slug, ConfigVars configVars, string description, string user, DateTimeOffset now)
+    {
+        var number = db.ExecuteScalar<int>(
+            "INSERT INTO releases (app_id, number, slug_id, config_vars, description, user, created_at) "
+            + "VALUES (@appId, (SELECT COALESCE(MAX(number), 0) + 1 FROM releases WHERE app_id = @appId), "
+            + "@slugId, @vars, @description, @user, @now) RETURNING number",
+            new { appId, slugId = slug?.Id, vars = JsonSerializer.Serialize(configVars.Reveal()), description, user, now });
+        return new Release(appId, number, slug, configVars, description, user, now);
+    }
+
+    private sealed record Row
+    {
+        public long AppId { get; init; }
+
+        public int Number { get; init; }
+
+        public string ConfigVars { get; init; } = "{}";
+
+        public string Description { get; init; } = "";
+
+        public string User { get; init; } = "";
+
+        public DateTimeOffset CreatedAt { get; init; }
+
+        public string? SlugId { get; init; }
+
+        public string Image { get; init; } = "";
+
+        public string CommitId { get; init; } = "";
+
+        public string Stack { get; init; } = "";
+
+        public string StackImage { get; init; } = "";
+
+        public string Buildpacks { get; init; } = "[]";
+
+        public string ProcessTypes { get; init; } = "{}";
+
+        public string Mounts { get; init; } = "[]";
+
+        public string? Healthchecks { get; init; }
+
+        public long Size { get; init; }
+
+        public Release ToRelease() => new(
+            AppId, Number, SlugId is null ? null : ToSlug(SlugId), Apps.ConfigVars.From(Json<Dictionary<string, string>>(ConfigVars)),
+            Description, User, CreatedAt);
+
+        private Slug ToSlug(string id) => new(
+            id, Image, CommitId, Stack, StackImage, Json<ImmutableArray<string>>(Buildpacks),
+            Json<Dictionary<string, string>>(ProcessTypes).ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Json<ImmutableArray<string>>(Mounts), Healthchecks, Size);
+
+        private static T Json<T>(string text) => JsonSerializer.Deserialize<T>(text)!;
+    }
+}

@@ -1,0 +1,120 @@
+using System.Formats.Tar;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace MiniPaaS.Docker;
+
+/// <summary>
+/// Writes an image archive that holds one new layer over a base which the engine already has. The same base and spec give the same image id.
+/// The archive is both kinds at once: manifest.json for engines that keep layers in graph drivers, an OCI layout for those that keep them in containerd.
+/// </summary>
+public static class LayeredImage
+{
+    private const string OciIndex = "application/vnd.oci.image.index.v1+json";
+    private const string OciManifest = "application/vnd.oci.image.manifest.v1+json";
+    private const string OciConfig = "application/vnd.oci.image.config.v1+json";
+    private const string OciLayer = "application/vnd.oci.image.layer.v1.tar";
+
+    /// <summary>Writes the archive for <see cref="DockerClient.LoadImageAsync(Stream, CancellationToken)"/> and returns the image's id, sha256 of its config.</summary>
+    public static async Task<string> WriteAsync(Stream output, ImageDetails baseImage, LayeredImageSpec spec, CancellationToken ct)
+    {
+        await using var layer = new FileStream(
+            spec.Layer.Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous);
+        if (layer.Length != spec.Layer.Size)
+            throw new IOException($"the layer {spec.Layer.Path} has {layer.Length} bytes, not {spec.Layer.Size}: it changed after it was measured");
+
+        var config = LayeredImageConfig.Write(baseImage, spec);
+        var configDigest = Digest(config);
+        string[] diffIds = [.. baseImage.RootFS.Layers, spec.Layer.DiffId];
+        var manifest = WriteManifest(configDigest, config.Length, diffIds, spec.Layer);
+
+        await using var tar = new TarWriter(output, TarEntryFormat.Ustar, leaveOpen: true);
+        await AddAsync(tar, "oci-layout", """{"imageLayoutVersion":"1.0.0"}"""u8.ToArray(), ct);
+        await AddAsync(tar, BlobPath(configDigest), config, ct);
+        await AddAsync(tar, BlobPath(Digest(manifest)), manifest, ct);
+        await AddAsync(tar, BlobPath(spec.Layer.DiffId), layer, ct);
+        await AddAsync(tar, "index.json", WriteIndex(manifest, spec.Tag), ct);
+        await AddAsync(tar, "manifest.json", WriteDockerManifest(configDigest, diffIds, spec.Tag), ct);
+        return configDigest;
+    }
+
+    /// <summary>The engine skips the paths of layers it has, so those of the base need not be in the archive.</summary>
+    private static byte[] WriteDockerManifest(string configDigest, string[] diffIds, string tag) => JsonBytes.Write(json =>
+    {
+        json.WriteStartArray();
+        json.WriteStartObject();
+        json.WriteString("Config", BlobPath(configDigest));
+        json.WriteStrings("RepoTags", [tag]);
+        json.WriteStrings("Layers", diffIds.Select(BlobPath));
+        json.WriteEndObject();
+        json.WriteEndArray();
+    });
+
+    private static byte[] WriteManifest(string configDigest, int configSize, string[] diffIds, LayerFile layer) => JsonBytes.Write(json =>
+    {
+        json.WriteStartObject();
+        json.WriteNumber("schemaVersion", 2);
+        json.WriteString("mediaType", OciManifest);
+        json.WriteStartObject("config");
+        WriteDescriptor(json, OciConfig, configDigest, configSize);
+        json.WriteEndObject();
+        json.WriteStartArray("layers");
+        foreach (var diffId in diffIds)
+        {
+            json.WriteStartObject();
+            // The sizes of the base's blobs are not known here, and not asked for: absent blobs are skipped.
+            WriteDescriptor(json, OciLayer, diffId, diffId == layer.DiffId ? layer.Size : 0);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
+    private static byte[] WriteIndex(byte[] manifest, string tag) => JsonBytes.Write(json =>
+    {
+        json.WriteStartObject();
+        json.WriteNumber("schemaVersion", 2);
+        json.WriteString("mediaType", OciIndex);
+        json.WriteStartArray("manifests");
+        json.WriteStartObject();
+        WriteDescriptor(json, OciManifest, Digest(manifest), manifest.Length);
+        json.WriteStartObject("annotations");
+        json.WriteString("io.containerd.image.name", FullName(tag));
+        json.WriteString("org.opencontainers.image.ref.name", tag[(tag.LastIndexOf(':') + 1)..]);
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
+    private static void WriteDescriptor(Utf8JsonWriter json, string mediaType, string digest, long size)
+    {
+        json.WriteString("mediaType", mediaType);
+        json.WriteString("digest", digest);
+        json.WriteNumber("size", size);
+    }
+
+    /// <summary>containerd knows images only by names with a registry, where Docker leaves its default out.</summary>
+    private static string FullName(string tag)
+    {
+        var slash = tag.IndexOf('/', StringComparison.Ordinal);
+        if (slash < 0)
+            return "docker.io/library/" + tag;
+        var first = tag[..slash];
+        return first == "localhost" || first.AsSpan().ContainsAny('.', ':') ? tag : "docker.io/" + tag;
+    }
+
+    private static string Digest(byte[] content) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(content));
+
+    private static string BlobPath(string digest) => "blobs/" + digest.Replace(':', '/');
+
+    private static async Task AddAsync(TarWriter tar, string name, byte[] content, CancellationToken ct)
+    {
+        using var data = new MemoryStream(content, writable: false);
+        await AddAsync(tar, name, data, ct);
+    }
+
+    private static Task AddAsync(TarWriter tar, string name, Stream content, CancellationToken ct) =>
+        tar.WriteEntryAsync(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = content, ModificationTime = DateTimeOffset.UnixEpoch }, ct);
+}

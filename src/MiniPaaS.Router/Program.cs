@@ -1,0 +1,27 @@
+using System.Net.Sockets;
+using MiniPaaS.Router;
+
+if (args is ["--version"])
+{
+    Console.WriteLine($"paas-router {RouterHost.Version}");
+    return 0;
+}
+
+if (!RouterSettings.TryRead(Environment.GetEnvironmentVariable, out var settings, out var problem))
+{
+    await Console.Error.WriteLineAsync($"paas-router: {problem}");
+    return 2;
+}
+
+try
+{
+    await using var router = RouterHost.Build(settings);
+    await router.RunAsync();
+    return 0;
+}
+catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or SocketException)
+{
+    // What an operator can mend (a taken port, a directory that cannot be written) deserves a sentence, not a stack trace.
+    await Console.Error.WriteLineAsync($"paas-router: cannot start: {failure.Message}");
+    return 1;
+}

@@ -1,0 +1,116 @@
+using System.Text.Json;
+using MiniPaaS.Protocol;
+
+namespace MiniPaaS.Router;
+
+/// <summary>Mirrors the routes to disk, so that a restarted router serves at once and without the control plane.</summary>
+internal sealed class SnapshotFile(RouterSettings settings, RouteBoard board, TimeProvider time, ILogger<SnapshotFile> log)
+    : IHostedService, IDisposable
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource stopping = new();
+    private Task mirroring = Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        Load();
+        mirroring = MirrorAsync();
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        board.StopChanges();
+        await stopping.CancelAsync();
+        await mirroring;
+    }
+
+    public void Dispose() => stopping.Dispose();
+
+    private void Load()
+    {
+        if (!File.Exists(settings.SnapshotPath))
+        {
+            return;
+        }
+
+        try
+        {
+            using var file = File.OpenRead(settings.SnapshotPath);
+            var snapshot = JsonSerializer.Deserialize(file, ProtocolJson.Default.RouteSnapshot) ?? throw new JsonException("it is null");
+            if (RouteCheck.Problem(snapshot, settings.BootId) is { } problem)
+            {
+                log.SnapshotIgnored(settings.SnapshotPath, problem);
+                return;
+            }
+
+            board.Load(snapshot);
+            log.SnapshotLoaded(snapshot.Apps.Length, settings.SnapshotPath);
+        }
+        catch (Exception failure) when (failure is JsonException or IOException or UnauthorizedAccessException)
+        {
+            log.SnapshotIgnored(settings.SnapshotPath, failure.Message);
+        }
+    }
+
+    private async Task MirrorAsync()
+    {
+        // Yields at once, so that nothing here delays the start.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await foreach (var _ in board.Changes.ReadAllAsync(CancellationToken.None))
+        {
+            while (!TryWrite() && await PauseAsync())
+            {
+                // The reason is in the log; what is written next is what is in force then.
+            }
+        }
+    }
+
+    private bool TryWrite()
+    {
+        try
+        {
+            Write(board.Snapshot());
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            log.SnapshotNotWritten(settings.SnapshotPath, failure.Message, (int)RetryAfter.TotalSeconds);
+            return false;
+        }
+    }
+
+    private void Write(RouteSnapshot snapshot)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(settings.SnapshotPath)!);
+        var draft = $"{settings.SnapshotPath}.{settings.InstanceId}";
+        try
+        {
+            using (var file = new FileStream(draft, new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }))
+            {
+                JsonSerializer.Serialize(file, snapshot, ProtocolJson.Default.RouteSnapshot);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(draft, settings.SnapshotPath, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(draft);
+            throw;
+        }
+    }
+
+    // False when the router stops: then there is no later.
+    private async Task<bool> PauseAsync()
+    {
+        await Task.Delay(RetryAfter, time, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !stopping.IsCancellationRequested;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text;
+using MiniPaaS.Daemon;
+using MiniPaaS.Daemon.Building;
+
+namespace MiniPaaS.Tests.Building;
+
+public sealed class BuildOutputTests : IAsyncLifetime
+{
+    private readonly string root = Directory.CreateTempSubdirectory("minipaas-log-").FullName;
+    private readonly List<string> lines = [];
+    private BuildLog log = null!;
+
+    public Task InitializeAsync()
+    {
+        log = BuildLog.Open(Settings.FromEnvironment() with { StateDir = root }, 1, line =>
+        {
+            lines.Add(line);
+            return ValueTask.CompletedTask;
+        });
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync()
+    {
+        await log.DisposeAsync();
+        Directory.Delete(root, recursive: true);
+    }
+
+    [Fact]
+    public async Task Lines_are_shown_when_they_end_however_they_are_cut()
+    {
+        var output = new BuildOutput(log, 1000);
+        foreach (var part in (string[])["a", "b\nc", "\n\nd\r\n", "e"])
+        {
+            await output.AddAsync(Encoding.UTF8.GetBytes(part));
+        }
+
+        Assert.Equal(["ab", "c", "", "d"], lines);
+        await output.CompleteAsync();
+        Assert.Equal("e", lines[^1]);
+        await output.CompleteAsync();
+        Assert.Equal(5, lines.Count);
+    }
+
+    [Fact]
+    public async Task A_character_that_arrives_in_pieces_is_whole()
+    {
+        var output = new BuildOutput(log, 1000);
+        foreach (var octet in Encoding.UTF8.GetBytes("größe\n"))
+        {
+            await output.AddAsync(new[] { octet });
+        }
+
+        Assert.Equal("größe", Assert.Single(lines));
+    }
+
+    [Fact]
+    public async Task A_line_without_an_end_is_cut()
+    {
+        var output = new BuildOutput(log, 100_000);
+        await output.AddAsync(Encoding.UTF8.GetBytes(new string('x', 25_000) + "\n"));
+        Assert.Equal([10_000, 10_000, 5_000], lines.Select(l => l.Length));
+    }
+
+    [Theory]
+    [InlineData(100, "0.1K")]
+    [InlineData(296_346, "289.4K")]
+    [InlineData(63_648_563, "60.7M")]
+    [InlineData(2L << 30, "2.0G")]
+    public void Sizes_look_as_Heroku_shows_them(long bytes, string shown) => Assert.Equal(shown, ByteSize.Format(bytes));
+}
