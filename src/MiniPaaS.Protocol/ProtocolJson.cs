@@ -11,6 +11,7 @@ namespace MiniPaaS.Protocol;
 [JsonSerializable(typeof(AppRoute))]
 [JsonSerializable(typeof(RouteSnapshot))]
 [JsonSerializable(typeof(RouteAck))]
+[JsonSerializable(typeof(CertificateSet))]
 [JsonSerializable(typeof(DrainStatus))]
 [JsonSerializable(typeof(RouterStatus))]
 [JsonSerializable(typeof(ApiError))]

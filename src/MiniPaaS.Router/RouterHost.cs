@@ -2,6 +2,9 @@ using System.Reflection;
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
+using MiniPaaS.Router.Admin;
+using MiniPaaS.Router.Forwarding;
+using MiniPaaS.Router.Routing;
 
 namespace MiniPaaS.Router;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using MiniPaaS.Protocol;
 using MiniPaaS.Router;
+using MiniPaaS.Router.Routing;
 
 namespace MiniPaaS.Tests.Router;
 

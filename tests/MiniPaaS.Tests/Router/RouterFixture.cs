@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using MiniPaaS.Protocol;
 using MiniPaaS.Router;
+using MiniPaaS.Router.Routing;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
 

@@ -1,5 +1,6 @@
 using System.Net;
 using MiniPaaS.Router;
+using MiniPaaS.Router.Routing;
 
 namespace MiniPaaS.Tests.Router;
 

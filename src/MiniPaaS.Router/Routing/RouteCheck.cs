@@ -1,7 +1,7 @@
 using System.Net;
 using MiniPaaS.Protocol;
 
-namespace MiniPaaS.Router;
+namespace MiniPaaS.Router.Routing;
 
 /// <summary>Judges routes that came from outside before they are put in force.</summary>
 internal static class RouteCheck

@@ -1,7 +1,8 @@
 using MiniPaaS.Protocol;
+using MiniPaaS.Router.Routing;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace MiniPaaS.Router;
+namespace MiniPaaS.Router.Forwarding;
 
 /// <summary>The life of a public request.</summary>
 internal sealed class ProxyHandler(

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using MiniPaaS.Protocol;
 
-namespace MiniPaaS.Router;
+namespace MiniPaaS.Router.Routing;
 
 /// <summary>Mirrors the routes to disk, so that a restarted router serves at once and without the control plane.</summary>
 internal sealed class SnapshotFile(RouterSettings settings, RouteBoard board, TimeProvider time, ILogger<SnapshotFile> log)

@@ -3,7 +3,7 @@ using System.Net;
 using System.Threading.Channels;
 using MiniPaaS.Protocol;
 
-namespace MiniPaaS.Router;
+namespace MiniPaaS.Router.Routing;
 
 /// <summary>The routes in force and the only place that changes them. When a change returns, it is in force.</summary>
 internal sealed class RouteBoard(RouterSettings settings, TimeProvider time, ILogger<RouteBoard> log)

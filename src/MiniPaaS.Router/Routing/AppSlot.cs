@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using MiniPaaS.Protocol;
 
-namespace MiniPaaS.Router;
+namespace MiniPaaS.Router.Routing;
 
 /// <summary>What is in force for an app: its route and the live targets that the route names.</summary>
 internal sealed record LiveRoute(AppRoute Route, ImmutableArray<Target> Targets)

@@ -1,9 +1,10 @@
 using System.Collections.Frozen;
 using System.Net;
 using System.Net.Sockets;
+using MiniPaaS.Router.Routing;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace MiniPaaS.Router;
+namespace MiniPaaS.Router.Forwarding;
 
 /// <summary>Passes the control hosts on to the control plane's unix socket: its API and git.</summary>
 internal sealed class ControlPlane(RouterSettings settings, Upstream upstream, ILogger<ControlPlane> log) : IDisposable

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace MiniPaaS.Router;
+namespace MiniPaaS.Router.Forwarding;
 
 /// <summary>A request body of which every piece is sent on as it comes: the client's own buffer would keep small ones back.</summary>
 internal sealed class UnbufferedContent : HttpContent

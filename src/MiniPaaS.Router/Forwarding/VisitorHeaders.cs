@@ -2,9 +2,10 @@ using System.Buffers;
 using System.Collections.Frozen;
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http.Features;
+using MiniPaaS.Router.Routing;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace MiniPaaS.Router;
+namespace MiniPaaS.Router.Forwarding;
 
 /// <summary>Tells a target about the visitor, and copies requests and answers otherwise as they are.</summary>
 internal sealed class VisitorHeaders(Target target, TimeProvider time) : HttpTransformer

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace MiniPaaS.Router;
+namespace MiniPaaS.Router.Routing;
 
 /// <summary>One place that requests are sent to, and the count of those that are there now.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace MiniPaaS.Router;
+namespace MiniPaaS.Router.Forwarding;
 
 /// <summary>Counts public requests.</summary>
 internal sealed class Traffic

@@ -3,7 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using MiniPaaS.Protocol;
 
-namespace MiniPaaS.Router;
+namespace MiniPaaS.Router.Forwarding;
 
 /// <summary>An answer that the router gives itself.</summary>
 /// <param name="Id">Stable word for programs.</param>

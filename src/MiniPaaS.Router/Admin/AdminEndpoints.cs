@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using MiniPaaS.Protocol;
+using MiniPaaS.Router.Forwarding;
+using MiniPaaS.Router.Routing;
 
-namespace MiniPaaS.Router;
+namespace MiniPaaS.Router.Admin;
 
 /// <summary>What the control plane can ask of a router.</summary>
 internal sealed class AdminEndpoints(RouteBoard board, RouterSettings settings, Traffic traffic, ILogger<AdminEndpoints> log)

@@ -2,9 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using MiniPaaS.Router.Routing;
 using Yarp.ReverseProxy.Forwarder;
 
-namespace MiniPaaS.Router;
+namespace MiniPaaS.Router.Forwarding;
 
 /// <summary>No connection to a target came about, so nothing of the request was sent.</summary>
 internal sealed class ConnectFailedException(string reason, Exception cause) : IOException(reason, cause);

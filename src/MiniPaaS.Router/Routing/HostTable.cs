@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace MiniPaaS.Router;
+namespace MiniPaaS.Router.Routing;
 
 /// <summary>Which app answers to a host name. Immutable: rebuilt when a host comes or goes, not when an app is flipped.</summary>
 internal sealed class HostTable

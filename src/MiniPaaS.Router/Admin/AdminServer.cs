@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 
-namespace MiniPaaS.Router;
+namespace MiniPaaS.Router.Admin;
 
 /// <summary>Listens on the admin socket. A server of its own: no public request can reach it, and it outlives the public
 /// one's drain.</summary>
