@@ -77,39 +77,13 @@ internal sealed class SnapshotFile(RouterSettings settings, RouteBoard board, Ti
     {
         try
         {
-            Write(board.Snapshot());
+            MirrorFile.Write(settings.SnapshotPath, settings.InstanceId, board.Snapshot(), ProtocolJson.Default.RouteSnapshot);
             return true;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             log.SnapshotNotWritten(settings.SnapshotPath, failure.Message, (int)RetryAfter.TotalSeconds);
             return false;
-        }
-    }
-
-    private void Write(RouteSnapshot snapshot)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(settings.SnapshotPath)!);
-        var draft = $"{settings.SnapshotPath}.{settings.InstanceId}";
-        try
-        {
-            using (var file = new FileStream(draft, new FileStreamOptions
-            {
-                Mode = FileMode.Create,
-                Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            }))
-            {
-                JsonSerializer.Serialize(file, snapshot, ProtocolJson.Default.RouteSnapshot);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(draft, settings.SnapshotPath, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(draft);
-            throw;
         }
     }
 
