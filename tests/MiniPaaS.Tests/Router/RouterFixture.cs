@@ -186,7 +186,11 @@ internal sealed class Backend : IAsyncDisposable
 
     public string Address => new Uri(app.Urls.First()).Authority;
 
-    public static Task<Backend> SaysAsync(string text) => StartAsync(context => context.Response.WriteAsync(text));
+    public static Task<Backend> SaysAsync(string text) => StartAsync(context =>
+    {
+        context.Response.ContentLength = Encoding.UTF8.GetByteCount(text);
+        return context.Response.WriteAsync(text);
+    });
 
     public static async Task<Backend> StartAsync(RequestDelegate handler, string? socket = null)
     {
