@@ -28,7 +28,10 @@ internal sealed class AcmeClient(AcmeSettings settings, AcmeChallenges challenge
         settings.Email is null
             ? "Automatic certificates need an e-mail address for the account at the certificate authority. Set MINIPAAS_ACME_EMAIL=you@example.org "
                 + "in the settings file on the server (/etc/minipaas/minipaas.env) and run `minipaas-services restart daemon` there."
-            : HostProcess.IsInstalled(Program) ? null : NoProgram;
+            : !HostProcess.IsInstalled(Program) ? NoProgram
+            : settings.CaCertificates is { } file && !File.Exists(file)
+                ? $"MINIPAAS_ACME_CA_CERTIFICATES names {file}, which is not there. Put the certificates of the authority's server there, as PEM."
+            : null;
 
     private static string NoProgram =>
         "Automatic certificates need the program lego, which is not installed on the server. Install it there with `apt-get install lego`.";

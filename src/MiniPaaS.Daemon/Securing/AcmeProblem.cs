@@ -12,15 +12,23 @@ internal sealed partial record AcmeProblem(string Reason, bool IsRateLimit)
     /// <summary>Reads what the client printed: the authority's problem document (RFC 8555, 6.7) or, without one, its last words.</summary>
     public static AcmeProblem Of(string host, string errors)
     {
-        if (Problem().Match(errors) is not { Success: true } match)
+        // The last one: those before it were overcome, as a stale nonce is by asking again.
+        if (Problem().Matches(errors).LastOrDefault() is not { } match)
         {
-            var last = errors.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).LastOrDefault();
+            var lines = errors.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            var last = lines.FirstOrDefault(line => line.StartsWith("panic: ", StringComparison.Ordinal)) ?? lines.LastOrDefault();
             return new AcmeProblem(
                 last is null ? "lego failed without a word." : $"The order could not be made: {Short(Stamp().Replace(last, ""))}", IsRateLimit: false);
         }
 
         var detail = Short(match.Groups["detail"].Value);
         var type = match.Groups["type"].Value;
+        // Not every authority has a type of its own for it.
+        if (type == "connection" && Unresolved().IsMatch(detail))
+        {
+            type = "dns";
+        }
+
         return new AcmeProblem($"{Explain(type, host)} The certificate authority said: {detail}", type == "rateLimited");
     }
 
@@ -46,6 +54,9 @@ internal sealed partial record AcmeProblem(string Reason, bool IsRateLimit)
     // As in: acme: error: 400 :: urn:ietf:params:acme:error:dns :: DNS problem: NXDOMAIN looking up A for ...
     [GeneratedRegex(@"urn:ietf:params:acme:error:(?<type>[A-Za-z]+) :: (?<detail>[^\n]+)", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Problem();
+
+    [GeneratedRegex("NXDOMAIN|SERVFAIL|no such host|resolving", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Unresolved();
 
     [GeneratedRegex(@"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Stamp();
