@@ -34,7 +34,8 @@ internal static class ControlPlane
             app.Services.GetRequiredService<Sandboxes>().RunAsync(stopping),
             app.Services.GetRequiredService<Reconciler>().RunAsync(stopping),
             app.Services.GetRequiredService<RouterLink>().RunAsync(stopping),
-            app.Services.GetRequiredService<AppChanges>().ResumeAsync(stopping),
+            app.Services.GetRequiredService<RouterWatch>().RunAsync(stopping),
+            app.Services.GetRequiredService<DeploymentRunner>().ResumeAsync(stopping),
         ];
         // Work ends only when the daemon does: an end before that is a failure, and the supervisor starts anew.
         await Task.WhenAny([.. work, app.WaitForShutdownAsync(CancellationToken.None)]);
@@ -87,16 +88,19 @@ internal static class ControlPlane
         services.AddSingleton(new BuildLimits()).AddSingleton<SlugBuilder>();
         // Released
         services.AddSingleton<AppQueue>().AddSingleton<ReleaseBook>().AddSingleton<ReleasePhase>().AddSingleton<Deployer>()
-            .AddSingleton<SlugCollector>().AddSingleton<AppChanges>();
+            .AddSingleton<DeploymentFigures>().AddSingleton<DeploymentRunner>().AddSingleton<SlugCollector>().AddSingleton<AppChanges>()
+            .AddSingleton<Canaries>().AddSingleton<TrafficChanges>();
         // Run
         services.AddSingleton<LogBook>(s => new LogBook(settings.Logs, s.GetRequiredService<TimeProvider>()))
             .AddSingleton(_ => new Addresses(database, settings.Subnet)).AddSingleton<DynoNetwork>()
             .AddSingleton(_ => new Firewall(settings.Namespace, DynoNetwork.BridgeOf(settings)))
             .AddSingleton<Sandboxes>().AddSingleton<DynoGround>().AddSingleton<Runtimes>().AddSingleton<DynoOutput>().AddSingleton<DynoEngine>()
-            .AddSingleton<HealthGate>().AddSingleton<DynoChecks>().AddSingleton<Retirement>().AddSingleton<Reconciler>();
+            .AddSingleton<HealthGate>().AddSingleton<DynoChecks>().AddSingleton<Launcher>().AddSingleton<Retirement>()
+            .AddSingleton<RouteKeeper>().AddSingleton<Reconciler>();
         // Routed
         services.AddSingleton(s => new RouterLink(
-            settings.RouterSockets, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<RouterLink>>()));
+            settings.RouterSockets, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<RouterLink>>()))
+            .AddSingleton<RouterWatch>();
     }
 
     private static void Map(WebApplication app, Settings settings, Database database)
@@ -107,9 +111,17 @@ internal static class ControlPlane
         app.Services.GetRequiredService<PushEndpoint>().Map(app);
         app.MapGit(app.Services.GetRequiredService<GitHttp>());
         app.MapApps(
-            database, settings, changes, app.Services.GetRequiredService<GitRepositories>(), app.Services.GetRequiredService<SlugBuilder>());
+            database, settings, changes, app.Services.GetRequiredService<TrafficChanges>(), app.Services.GetRequiredService<GitRepositories>(),
+            app.Services.GetRequiredService<SlugBuilder>());
         app.MapReleases(database, changes, time);
-        app.MapDynos(database, changes, app.Services.GetRequiredService<Reconciler>(), app.Services.GetRequiredService<LogBook>(), time);
+        var running = new RunningDynos(database, app.Services.GetRequiredService<Reconciler>(), app.Services.GetRequiredService<RouterWatch>(), time);
+        app.MapDynos(database, changes, running);
+        app.MapLogs(database, app.Services.GetRequiredService<LogBook>());
+        app.MapDomains(database, app.Services.GetRequiredService<TrafficChanges>());
+        app.MapTraffic(database, app.Services.GetRequiredService<TrafficChanges>(), time);
+        app.MapRouting(database, app.Services.GetRequiredService<TrafficChanges>());
+        app.MapCanary(database, app.Services.GetRequiredService<Canaries>(), running);
+        app.MapMetrics(database, running, app.Services.GetRequiredService<RouterWatch>(), app.Services.GetRequiredService<DeploymentFigures>());
         app.MapFallback(() => ApiResults.NotFound("There is nothing at this address. The API is described in the README."));
     }
 
