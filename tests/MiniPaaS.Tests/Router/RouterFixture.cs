@@ -5,8 +5,10 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using MiniPaaS.Protocol;
 using MiniPaaS.Router;
+using MiniPaaS.Router.Listening;
 using MiniPaaS.Router.Routing;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
@@ -39,6 +41,7 @@ internal sealed class TestRouter : IAsyncDisposable
 {
     private readonly WebApplication router;
     private readonly HttpClient admin;
+    private StreamReader? requestLog;
     private bool stopped;
 
     private TestRouter(RouterSettings settings, WebApplication router, HttpClient admin)
@@ -46,8 +49,8 @@ internal sealed class TestRouter : IAsyncDisposable
         Settings = settings;
         this.router = router;
         this.admin = admin;
-        Port = new Uri(router.Urls.First().Replace("[::]", "127.0.0.1", StringComparison.Ordinal)).Port;
-        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false })
+        Port = router.Services.GetRequiredService<FrontDoor>().EndPoints[0].Port;
+        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false })
         {
             BaseAddress = new Uri($"http://127.0.0.1:{Port}"),
             Timeout = TimeSpan.FromSeconds(60),
@@ -63,6 +66,7 @@ internal sealed class TestRouter : IAsyncDisposable
     public static RouterSettings NewSettings() => new()
     {
         HttpPort = 0,
+        LameDuck = TimeSpan.Zero,
         StateDir = Directory.CreateTempSubdirectory("mp-").FullName,
         RunDir = Directory.CreateTempSubdirectory("mp-").FullName,
         Domain = "localhost",
@@ -119,6 +123,15 @@ internal sealed class TestRouter : IAsyncDisposable
     public async Task<T> GetAsync<T>(string path)
         => (T)JsonSerializer.Deserialize(await admin.GetStringAsync(path), typeof(T), ProtocolJson.Default)!;
 
+    public Task<string> MetricsAsync() => admin.GetStringAsync("/metrics");
+
+    /// <summary>The next line of the request log.</summary>
+    public async Task<string> LogLineAsync()
+    {
+        requestLog ??= new StreamReader(await admin.GetStreamAsync("/log"));
+        return (await requestLog.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20)))!;
+    }
+
     public Task<DrainStatus> DrainedAsync(string target, int wait = 20_000) => GetAsync<DrainStatus>($"/targets/{target}/drained?wait={wait}");
 
     /// <summary>Stops the router and leaves its directories.</summary>
@@ -135,6 +148,7 @@ internal sealed class TestRouter : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
+        requestLog?.Dispose();
         await StopAsync();
         admin.Dispose();
         Directory.Delete(Settings.StateDir, recursive: true);
