@@ -5,10 +5,12 @@ using MiniPaaS.Daemon.Store;
 namespace MiniPaaS.Daemon.Routing;
 
 /// <summary>Brings one router's request log into the logs of the apps: a line for every request that was answered.</summary>
-internal sealed partial class RouterLog(string socket, Database database, LogBook logs, TimeProvider time, ILogger log)
+internal sealed partial class RouterLog(string socket, Database database, LogBook logs, ILogger log)
 {
     // More than a router ever writes: the second part of a line that is cut must not be taken for a line.
     private const int LongestLine = 64 << 10;
+
+    private static readonly long LatestStamp = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() * 1000;
 
     private bool troubled;
 
@@ -65,12 +67,12 @@ internal sealed partial class RouterLog(string socket, Database database, LogBoo
         }
     }
 
-    private Line? Parse(string line)
+    private static Line? Parse(string line)
     {
         var parts = line.Split(' ', 3);
         return parts is [var stamp, { Length: > 0 } app, var text]
             && long.TryParse(stamp, NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds)
-            && microseconds <= time.GetUtcNow().AddDays(1).ToUnixTimeMilliseconds() * 1000
+            && microseconds < LatestStamp
                 ? new Line(DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond), app, text)
                 : null;
     }

@@ -31,7 +31,7 @@ internal sealed partial class RouterWatch(RouterLink routers, Database database,
             var sockets = routers.Listening().ToArray();
             foreach (var socket in sockets.Where(socket => !readers.ContainsKey(socket)))
             {
-                readers[socket] = new RouterLog(socket, database, logs, time, log);
+                readers[socket] = new RouterLog(socket, database, logs, log);
                 _ = ReadAsync(socket, ct);
             }
 
