@@ -55,10 +55,10 @@ public sealed class RouterWatchTests : IAsyncLifetime
         await BeginAsync();
 
         await router.Log.Writer.WriteAsync(
-            "1795234800123456 shop at=info method=GET path=\"/a\" status=200\n1795234800123457 nobody at=info path=\"/b\"\nnonsense\n");
+            "1795232400123456 shop at=info method=GET path=\"/a\" status=200\n1795232400123457 nobody at=info path=\"/b\"\nnonsense\n");
         await LoggedAsync("2026-11-21T03:40:00.123456+00:00 paas[router]: at=info method=GET path=\"/a\" status=200");
         router.Break();
-        await router.Log.Writer.WriteAsync("1795234801000000 shop at=info path=\"/c\"\n");
+        await router.Log.Writer.WriteAsync("1795232401000000 shop at=info path=\"/c\"\n");
         await LoggedAsync("2026-11-21T03:40:01.000000+00:00 paas[router]: at=info path=\"/c\"");
 
         Assert.Equal(2, logs.Of(app).Last(100, _ => true).Length);
