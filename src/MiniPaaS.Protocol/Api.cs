@@ -90,7 +90,7 @@ public sealed record FormationQuantity(string Type, int Quantity);
 /// <summary>A running dyno.</summary>
 /// <param name="Name">As in <c>web.1</c>.</param>
 /// <param name="Type">Process type.</param>
-/// <param name="State">One of <c>starting</c>, <c>up</c>, <c>crashed</c>, <c>stopping</c>.</param>
+/// <param name="State">One of <c>starting</c>, <c>up</c>, <c>unresponsive</c>, <c>crashed</c>, <c>stopping</c>.</param>
 /// <param name="Release">Number of its release.</param>
 /// <param name="Command">What it runs.</param>
 /// <param name="Since">When it was started.</param>

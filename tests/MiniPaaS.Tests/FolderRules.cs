@@ -14,7 +14,7 @@ public sealed class FolderRules
         ["Store"] = ["Apps"],
         ["Logging"] = [],
         ["Building"] = ["Apps", "Logging"],
-        ["Routing"] = ["Apps", "Store"],
+        ["Routing"] = ["Apps", "Store", "Logging"],
         ["Securing"] = ["Apps", "Store", "Logging", "Building"],
         ["Running"] = ["Apps", "Store", "Logging", "Routing"],
         ["Releasing"] = ["Apps", "Store", "Logging", "Routing", "Running"],

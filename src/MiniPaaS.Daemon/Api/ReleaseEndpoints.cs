@@ -48,8 +48,8 @@ internal static class ReleaseEndpoints
             return ApiResults.Invalid(rejected);
         }
 
-        var (release, after) = await changes.ConfigureAsync(app.Id, vars, user.Identity!.Name!, ct);
-        return Results.Json(new ConfigChange(after.Reveal(), release?.Number), ProtocolJson.Default.ConfigChange);
+        var (release, after, error) = await changes.ConfigureAsync(app.Id, vars, user.Identity!.Name!, ct);
+        return error is not null ? ApiResults.Conflict(error) : Results.Json(new ConfigChange(after.Reveal(), release?.Number), ProtocolJson.Default.ConfigChange);
     }
 
     private static async Task<IResult> RollBackAsync(
