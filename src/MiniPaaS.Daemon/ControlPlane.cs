@@ -6,6 +6,7 @@ using MiniPaaS.Daemon.Receiving;
 using MiniPaaS.Daemon.Releasing;
 using MiniPaaS.Daemon.Routing;
 using MiniPaaS.Daemon.Running;
+using MiniPaaS.Daemon.Securing;
 using MiniPaaS.Daemon.Store;
 using MiniPaaS.Docker;
 using MiniPaaS.Protocol;
@@ -34,6 +35,8 @@ internal static class ControlPlane
             app.Services.GetRequiredService<Sandboxes>().RunAsync(stopping),
             app.Services.GetRequiredService<Reconciler>().RunAsync(stopping),
             app.Services.GetRequiredService<RouterLink>().RunAsync(stopping),
+            app.Services.GetRequiredService<LocalAuthority>().RunAsync(stopping),
+            app.Services.GetRequiredService<AcmeOrders>().RunAsync(stopping),
             app.Services.GetRequiredService<RouterWatch>().RunAsync(stopping),
             app.Services.GetRequiredService<DeploymentRunner>().ResumeAsync(stopping),
         ];
@@ -98,9 +101,17 @@ internal static class ControlPlane
             .AddSingleton<HealthGate>().AddSingleton<DynoChecks>().AddSingleton<Launcher>().AddSingleton<Retirement>()
             .AddSingleton<RouteKeeper>().AddSingleton<Reconciler>();
         // Routed
-        services.AddSingleton(s => new RouterLink(
-            settings.RouterSockets, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<RouterLink>>()))
-            .AddSingleton<RouterWatch>();
+        services.AddSingleton<CertificateLink>().AddSingleton(s => new RouterLink(
+            settings.RouterSockets,
+            s.GetRequiredService<CertificateLink>(),
+            s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<ILogger<RouterLink>>())).AddSingleton<RouterWatch>();
+        // Secured
+        services.AddSingleton(settings.Acme).AddSingleton<LocalAuthority>().AddSingleton<CertificateBook>()
+            .AddSingleton<CertificateSource>(s => s.GetRequiredService<CertificateBook>().Current)
+            .AddSingleton<AcmeChallenges>().AddSingleton<AcmeClient>().AddSingleton<AcmeOrders>()
+            .AddSingleton<ChallengeRoute>(s => s.GetRequiredService<RouterLink>().SendsChallengesAsync)
+            .AddSingleton<CertificateEndpoints>().AddSingleton<AcmEndpoints>();
     }
 
     private static void Map(WebApplication app, Settings settings, Database database)
@@ -122,6 +133,8 @@ internal static class ControlPlane
         app.MapRouting(database, app.Services.GetRequiredService<TrafficChanges>());
         app.MapCanary(database, app.Services.GetRequiredService<Canaries>(), running);
         app.MapMetrics(database, running, app.Services.GetRequiredService<RouterWatch>(), app.Services.GetRequiredService<DeploymentFigures>());
+        app.Services.GetRequiredService<CertificateEndpoints>().Map(app);
+        app.Services.GetRequiredService<AcmEndpoints>().Map(app);
         app.MapFallback(() => ApiResults.NotFound("There is nothing at this address. The API is described in the README."));
     }
 

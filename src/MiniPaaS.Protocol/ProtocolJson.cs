@@ -43,4 +43,8 @@ namespace MiniPaaS.Protocol;
 [JsonSerializable(typeof(CanaryEnd))]
 [JsonSerializable(typeof(AppMetrics))]
 [JsonSerializable(typeof(PlatformInfo))]
+[JsonSerializable(typeof(SniEndpointUpload))]
+[JsonSerializable(typeof(SniEndpointInfo))]
+[JsonSerializable(typeof(ImmutableArray<SniEndpointInfo>))]
+[JsonSerializable(typeof(AcmInfo))]
 public sealed partial class ProtocolJson : JsonSerializerContext;

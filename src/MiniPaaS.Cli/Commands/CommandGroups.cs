@@ -11,6 +11,7 @@ internal static class CommandGroups
         ("Releases", ReleaseCommands.All()),
         ("Canaries", CanaryCommands.All()),
         ("Visitors", [.. DomainCommands.All(), .. TrafficCommands.All(), .. RoutingCommands.All()]),
+        ("Certificates", [.. CertsCommands.All(), .. AutomaticCertsCommands.All(), .. TrustCommand.All()]),
         ("Logs and metrics", [.. LogsCommand.All(), .. MetricsCommand.All()]),
         ("Git", GitCommands.All()),
         ("Account", AccountCommands.All()),

@@ -38,6 +38,9 @@ internal sealed record RouteWish
 
     /// <summary>The release that a part of the visitors gets, or null.</summary>
     public Canary? Canary { get; init; }
+
+    /// <summary>True while the app's certificates are ordered by ACME.</summary>
+    public bool Acme { get; init; }
 }
 
 /// <summary>What the routers should know of an app: a pure function of rows, of the dynos that passed their checks, and of the time.</summary>
@@ -113,6 +116,7 @@ internal static class RouteBook
         MaxQueued = wish.Traffic.NumberOf(RoutingRule.MaxQueued),
         RequestsPerSecond = wish.Traffic.NumberOf(RoutingRule.RequestsPerSecond),
         ClientRequestsPerSecond = wish.Traffic.NumberOf(RoutingRule.ClientRequestsPerSecond),
+        AcmeChallenges = wish.Acme,
     };
 
     // A router refuses any other scheme, and with it the whole route.

@@ -13,7 +13,8 @@ internal sealed record AppRows(
     ImmutableArray<string> Domains,
     Release? Live,
     Deployment? Open,
-    Release? Opening)
+    Release? Opening,
+    bool Acme = false)
 {
     public Traffic Traffic { get; init; } = Traffic.Default;
 
@@ -36,7 +37,8 @@ internal sealed record AppRows(
             AppTable.Domains(db, appId),
             app.LiveRelease is { } live ? ReleaseTable.Find(db, appId, live) : null,
             open,
-            open is null ? null : ReleaseTable.Find(db, appId, open.Release))
+            open is null ? null : ReleaseTable.Find(db, appId, open.Release),
+            AcmeTable.IsEnabled(db, appId))
         {
             Traffic = TrafficTable.Find(db, appId),
             Canary = CanaryTable.Open(db, appId),
@@ -54,6 +56,7 @@ internal sealed record AppRows(
         Traffic = Traffic,
         ConfigVars = Live?.ConfigVars ?? ConfigVars.Empty,
         Canary = Canary,
+        Acme = Acme,
     };
 }
 

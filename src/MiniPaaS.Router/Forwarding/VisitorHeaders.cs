@@ -34,7 +34,17 @@ internal sealed class VisitorHeaders(Target target, Exchange? exchange, RouterSe
     {
         var sent = context.Request.Headers[RequestId] is [{ Length: >= 20 and <= 200 } one]
             && !one.AsSpan().ContainsAnyExcept(RequestIdCharacters) ? one : null;
-        context.TraceIdentifier = sent ?? Guid.NewGuid().ToString();
+        context.TraceIdentifier = sent ?? NewId();
+    }
+
+    // A UUID version 4 (RFC 9562, 5.4). It has to be unlike others, not unguessable: Guid.NewGuid asks the kernel every time.
+    private static string NewId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Random.Shared.NextBytes(bytes);
+        bytes[6] = (byte)((bytes[6] & 0x0f) | 0x40);
+        bytes[8] = (byte)((bytes[8] & 0x3f) | 0x80);
+        return new Guid(bytes, bigEndian: true).ToString();
     }
 
     public override async ValueTask TransformRequestAsync(

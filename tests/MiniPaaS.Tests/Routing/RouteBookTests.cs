@@ -36,6 +36,13 @@ public sealed class RouteBookTests
     public void An_app_without_a_live_release_has_a_route_without_targets() =>
         Assert.Empty(Of(Wish with { Release = null, Deployment = null }).Targets);
 
+    [Fact]
+    public void Challenges_come_to_the_control_plane_only_while_certificates_are_automatic()
+    {
+        Assert.True(Of(Wish with { Acme = true }).Policy!.AcmeChallenges);
+        Assert.False(Of(Wish).Policy!.AcmeChallenges);
+    }
+
     [Theory]
     [InlineData(0, 0, WebState.None)]
     [InlineData(1, 0, WebState.Starting)]

@@ -30,7 +30,8 @@ public sealed class RouterWatchTests : IAsyncLifetime
         app = (await database.WriteAsync(db => AppTable.Insert(db, Sample.Name("shop"), null, "shop.localhost", DateTimeOffset.UnixEpoch), default))!.Id;
         logs = new LogBook(Path.Combine(folder.FullName, "logs"), TimeProvider.System);
         Directory.CreateDirectory(Sockets);
-        link = new RouterLink(Sockets, TimeProvider.System, NullLogger<RouterLink>.Instance);
+        var certificates = new CertificateLink(() => new CertificateSet([]), NullLogger<CertificateLink>.Instance);
+        link = new RouterLink(Sockets, certificates, TimeProvider.System, NullLogger<RouterLink>.Instance);
         watch = new RouterWatch(link, database, logs, TimeProvider.System, NullLogger<RouterWatch>.Instance);
     }
 
