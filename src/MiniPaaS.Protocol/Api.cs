@@ -38,7 +38,7 @@ public sealed record AppInfo(
 /// <summary>A release: a slug with a set of config vars.</summary>
 /// <param name="Version">Number, from 1, without gaps.</param>
 /// <param name="Description">Why it was made, as in <c>Deploy 1a2b3c4d</c>.</param>
-/// <param name="Status">One of <c>pending</c>, <c>succeeded</c>, <c>failed</c>.</param>
+/// <param name="Status">One of <c>pending</c>, <c>canary</c> (a part of the visitors gets it), <c>succeeded</c>, <c>failed</c>.</param>
 /// <param name="Current">True for the live release.</param>
 /// <param name="Commit">Commit of the slug, or null without one.</param>
 /// <param name="Slug">Id of the slug, or null without one.</param>

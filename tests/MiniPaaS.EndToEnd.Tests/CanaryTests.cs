@@ -14,6 +14,7 @@ public sealed class CanaryTests(OwnPlatform own) : PlatformTest(own.Platform), I
         await BothAreSeenAsync(app);
         Assert.Equal(1, (await app.InfoAsync()).Release);
         Assert.Equal((2, 1, 50), Facts(await app.CanaryAsync()));
+        Assert.Equal("canary", (await app.ReleasesAsync())[0].Status);
 
         await RefusedAsync(app, "config:set", "A=1");
         await RefusedAsync(app, "rollback");

@@ -33,7 +33,8 @@ internal static class MetricsEndpoints
             var text = new PrometheusText();
             foreach (var (router, page) in await routers.MetricsAsync(ct))
             {
-                text.Add(page, router);
+                // There may be thousands of other apps.
+                text.Add(string.Join('\n', page.Split('\n').Where(line => line.StartsWith('#') || line.Contains($"app=\"{name}\"", StringComparison.Ordinal))), router);
             }
 
             return Results.Json(AppFigures.Of(name, text.Samples), ProtocolJson.Default.AppMetrics);

@@ -112,7 +112,7 @@ internal static class ReleaseEndpoints
                 return new ReleaseInfo(
                     release.Number,
                     release.Description,
-                    first?.FinishedAt is null ? "pending" : first.Succeeded ? "succeeded" : "failed",
+                    first is { Step: DeploymentStep.Canary } ? "canary" : first?.FinishedAt is null ? "pending" : first.Succeeded ? "succeeded" : "failed",
                     release.Number == app.LiveRelease,
                     release.Slug?.Commit,
                     release.Slug?.ShortId,

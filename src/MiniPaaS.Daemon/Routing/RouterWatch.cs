@@ -28,15 +28,14 @@ internal sealed partial class RouterWatch(RouterLink routers, Database database,
         using var timer = new PeriodicTimer(Pause, time);
         do
         {
-            var sockets = routers.Listening().ToArray();
-            foreach (var socket in sockets.Where(socket => !readers.ContainsKey(socket)))
+            try
             {
-                readers[socket] = new RouterLog(socket, database, logs, log);
-                _ = ReadAsync(socket, ct);
+                await LookAsync(ct);
             }
-
-            var reports = await Task.WhenAll(sockets.Select(socket => ReportAsync(socket, ct)));
-            await CompareAsync(reports.SelectMany(report => report).DistinctBy(dyno => dyno.Target).ToImmutableDictionary(dyno => dyno.Target), ct);
+            catch (Exception e) when (!ct.IsCancellationRequested)
+            {
+                LogLookFailed(e);
+            }
         }
         while (await timer.WaitForNextTickAsync(ct));
     }
@@ -57,6 +56,19 @@ internal sealed partial class RouterWatch(RouterLink routers, Database database,
             }
         }));
         return [.. texts.Where(one => one.Text.Length > 0)];
+    }
+
+    private async Task LookAsync(CancellationToken ct)
+    {
+        var sockets = routers.Listening().ToArray();
+        foreach (var socket in sockets.Where(socket => !readers.ContainsKey(socket)))
+        {
+            readers[socket] = new RouterLog(socket, database, logs, log);
+            _ = ReadAsync(socket, ct);
+        }
+
+        var reports = await Task.WhenAll(sockets.Select(socket => ReportAsync(socket, ct)));
+        await CompareAsync(reports.SelectMany(report => report).DistinctBy(dyno => dyno.Target).ToImmutableDictionary(dyno => dyno.Target), ct);
     }
 
     private async Task ReadAsync(string socket, CancellationToken ct)
@@ -125,6 +137,9 @@ internal sealed partial class RouterWatch(RouterLink routers, Database database,
         }
     }
 
-    [LoggerMessage(303, LogLevel.Error, "The request log of the router at {Socket} is not read any more")]
+    [LoggerMessage(303, LogLevel.Error, "The request log of the router at {Socket} could not be read, opening it again")]
     private partial void LogReaderBroke(Exception e, string socket);
+
+    [LoggerMessage(306, LogLevel.Error, "Looking at the routers failed; trying again")]
+    private partial void LogLookFailed(Exception e);
 }
