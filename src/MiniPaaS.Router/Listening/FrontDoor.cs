@@ -24,6 +24,7 @@ internal sealed class FrontDoor(
         [.. Enum.GetValues<WireProtocol>().Select(protocol => new VirtualListener(new WireEndPoint(protocol)))];
 
     private ImmutableArray<PublicSocket> sockets = [];
+    private int most;
     private volatile bool closed;
 
     /// <summary>Addresses of the public ports, the HTTP port first; empty before the start.</summary>
@@ -39,6 +40,13 @@ internal sealed class FrontDoor(
     /// <summary>Opens the ports, before anything else starts: a port that is taken is the commonest reason not to.</summary>
     public Task StartingAsync(CancellationToken cancellationToken)
     {
+        var files = FileLimit.Files();
+        most = FileLimit.Connections(settings.MaxConnections, files);
+        if (most < settings.MaxConnections)
+        {
+            log.FewerConnections(most, settings.MaxConnections, files);
+        }
+
         sockets = [.. PublicSocket.OpenAll(settings, Environment.GetEnvironmentVariable)];
         return Task.CompletedTask;
     }
@@ -119,7 +127,7 @@ internal sealed class FrontDoor(
 
     private void Receive(Socket socket)
     {
-        if (meters.ConnectionOpened() > settings.MaxConnections)
+        if (meters.ConnectionOpened() > most)
         {
             Refuse(socket);
             return;
@@ -145,7 +153,7 @@ internal sealed class FrontDoor(
         var count = meters.ConnectionRefused();
         if (count % 10_000 == 1)
         {
-            log.TooManyConnections(settings.MaxConnections, count);
+            log.TooManyConnections(most, count);
         }
 
         socket.Close(timeout: 0);

@@ -126,6 +126,17 @@ public sealed class FrontDoorTests
         Assert.Equal("hello", await router.TextAsync("shop.localhost"));
     }
 
+    [Theory]
+    [InlineData(50_000, 262_144, 50_000)]
+    [InlineData(50_000, 20_000, 15_000)]
+    [InlineData(50_000, 300, 172)]
+    [InlineData(10, 300, 10)]
+    public void Connections_leave_room_for_other_files(int wanted, int files, int most)
+    {
+        Assert.Equal(most, FileLimit.Connections(wanted, files));
+        Assert.InRange(FileLimit.Files(), 1, int.MaxValue);
+    }
+
     [Fact]
     public async Task Connections_are_counted_out_however_they_end()
     {
