@@ -27,6 +27,7 @@ internal static class ControlPlane
 
         var stopping = app.Lifetime.ApplicationStopping;
         await RemoveLeftoversAsync(app.Services, database, stopping);
+        app.Services.GetRequiredService<LocalAuthority>().Ensure();
         await app.StartAsync(stopping);
         LetRouterIn(settings);
 
