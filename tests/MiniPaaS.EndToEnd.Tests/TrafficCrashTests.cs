@@ -13,6 +13,9 @@ public sealed class TrafficCrashTests(OwnPlatform own) : PlatformTest(own.Platfo
         await app.PaasAsync("domains:add", "www.kept.test");
         await app.PaasAsync("routing:set", "max-concurrent=9");
         await app.PaasAsync("maintenance:on");
+        var mirror = Path.Combine(Platform.StateDir, "router", "routes.json");
+        await Eventually.HoldsAsync(
+            "the router has written it down", async () => (await File.ReadAllTextAsync(mirror)).Contains("\"maintenance\"", StringComparison.OrdinalIgnoreCase));
 
         await Platform.KillDaemonAsync();
         await Platform.KillRouterAsync();

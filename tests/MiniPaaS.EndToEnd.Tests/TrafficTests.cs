@@ -83,7 +83,8 @@ public sealed class TrafficTests(SharedPlatform shared) : PlatformTest(shared.Pl
 
         Assert.Equal((200, "version 1"), await app.AskAsync());
         await Eventually.HoldsAsync("the router serves again", async () => (await RouterSocket.RouteAsync(app))!.Mode == RouteMode.Serve);
-        Assert.Contains("paas[router]: The hold is over", await app.PaasAsync("logs"), StringComparison.Ordinal);
+        await Eventually.HoldsAsync(
+            "the log tells it", async () => (await app.PaasAsync("logs")).Contains("paas[router]: The hold is over", StringComparison.Ordinal));
     }
 
     [Fact]
