@@ -69,7 +69,12 @@ internal static class ControlPlane
             kestrel.AddServerHeader = false;
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
-        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ProtocolJson.Default));
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            // The names of a context hold for what is written with it; what requests are bound to goes by these options.
+            json.SerializerOptions.PropertyNamingPolicy = ProtocolJson.Default.Options.PropertyNamingPolicy;
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ProtocolJson.Default);
+        });
         AddParts(builder.Services, settings, database);
 
         var app = builder.Build();

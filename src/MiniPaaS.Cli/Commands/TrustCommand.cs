@@ -98,6 +98,10 @@ internal static class TrustCommand
         {
             session.Out.Line($"{root.Certificate.Subject} is trusted now: {installed}");
         }
+        if (forGit && Environment.GetEnvironmentVariable("GIT_SSL_CAINFO") is { Length: > 0 })
+        {
+            session.Out.Note("GIT_SSL_CAINFO is set, which git prefers to its configuration: unset it where you push.");
+        }
     }
 
     private static TrustOutput Describe(RootCertificate root, string? installed) =>
