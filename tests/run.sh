@@ -48,9 +48,20 @@ headline() { printf '\n==> %s\n' "$1"; }
 summary() {
   local status=$?
   if ((status != 0 && failed == 0 || passed + failed == 0)); then failed=$((failed + 1)); fi
+  if ((failed)); then show_failures; fi
   echo
   echo "$passed passed, $failed failed"
   if ((failed)); then exit 1; fi
+}
+
+# What failed, once more: a long run's own place for it is far above the end.
+show_failures() {
+  local log
+  for log in "$results"/*.log; do
+    [[ -s $log ]] || continue
+    headline "Failed: $(basename "$log" .log)"
+    awk '/^  (Passed|Skipped) |^Results File|^Test Run/ { show = 0 } /^  Failed / { show = 60 } /^not ok/ { print } show && show-- { print substr($0, 1, 400) }' "$log"
+  done
 }
 
 # prepare LAYER...: the machine's packages, engine, stacks and NuGet packages, then one build
@@ -78,9 +89,10 @@ publish_for_end_to_end() {
 # Counts come from the results file; a run that died without a failed test counts as one failure.
 dotnet_tests() {
   local layer=$1 status=0 counters=0 ok=0 bad=0
+  mkdir -p "$results"
   MINIPAAS_E2E_BIN=$source_dir/artifacts/e2e timeout --foreground --kill-after=30 45m \
     dotnet test "tests/${projects[$layer]}" -c Release --no-build --nologo --results-directory "$results" \
-    --logger "trx;LogFileName=$layer.trx" --logger "console;verbosity=normal" </dev/null || status=$?
+    --logger "trx;LogFileName=$layer.trx" --logger "console;verbosity=normal" </dev/null | tee "$results/$layer.log" || status=$?
   if [[ -s $results/$layer.trx ]]; then
     counters=$(grep -o '<Counters [^>]*' "$results/$layer.trx")
     ok=$(counter passed "$counters")
@@ -100,10 +112,10 @@ add() {
 buildpack_tests() {
   local status=0 output last
   if [[ ! -x buildpacks/test ]]; then echo "There is no buildpacks/test."; return 0; fi
-  output=$(mktemp)
+  mkdir -p "$results"
+  output=$results/buildpacks.log
   "$source_dir/buildpacks/test" </dev/null 2>&1 | tee "$output" || status=$?
   last=$(tail -n 1 "$output")
-  rm -f "$output"
   if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
     add buildpacks "${BASH_REMATCH[1]}" "$((BASH_REMATCH[2] > 0 || status == 0 ? BASH_REMATCH[2] : 1))"
   else

@@ -12,11 +12,14 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Warning, "Host {Host} stays with app {Owner}, app {App} claims it too; remove it from one of them")]
     public static partial void HostConflict(this ILogger log, string host, string owner, string app);
 
-    [LoggerMessage(4, LogLevel.Warning, "{App} {Dyno} at {Address} takes no connection: {Reason}")]
-    public static partial void DynoUnreachable(this ILogger log, string app, string dyno, string address, string reason);
+    [LoggerMessage(4, LogLevel.Warning, "{App} {Dyno} at {Address} is set aside: {Reason}")]
+    public static partial void SetAside(this ILogger log, string app, string dyno, string address, string reason);
 
-    [LoggerMessage(5, LogLevel.Warning, "{App} {Dyno} at {Address} failed a request ({Error}): {Reason}")]
-    public static partial void DynoFailed(this ILogger log, string app, string dyno, string address, string error, string reason);
+    [LoggerMessage(11, LogLevel.Information, "{App} {Dyno} at {Address} gets requests again")]
+    public static partial void Restored(this ILogger log, string app, string dyno, string address);
+
+    [LoggerMessage(5, LogLevel.Warning, "{App} {Dyno} at {Address} failed a request ({Code}): {Reason}")]
+    public static partial void DynoFailed(this ILogger log, string app, string dyno, string address, string code, string reason);
 
     [LoggerMessage(6, LogLevel.Warning, "The control plane takes no connection on {Socket}: {Reason}; apps are served all the same")]
     public static partial void ControlPlaneUnreachable(this ILogger log, string socket, string reason);

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 using MiniPaaS.Router.Admin;
 using MiniPaaS.Router.Forwarding;
+using MiniPaaS.Router.Reporting;
 using MiniPaaS.Router.Routing;
 
 namespace MiniPaaS.Router;
@@ -32,7 +33,14 @@ internal static class RouterHost
         builder.Services.AddSingleton<Traffic>();
         builder.Services.AddSingleton<Upstream>();
         builder.Services.AddSingleton<ControlPlane>();
+        builder.Services.AddSingleton<Upgrades>();
+        builder.Services.AddSingleton<HealthWatch>();
+        builder.Services.AddSingleton<FrontRules>();
+        builder.Services.AddSingleton<Outcomes>();
         builder.Services.AddSingleton<ProxyHandler>();
+        builder.Services.AddSingleton<RequestLog>();
+        builder.Services.AddSingleton<RouterMeters>();
+        builder.Services.AddSingleton<MetricFamilies>();
         builder.Services.AddSingleton<AdminEndpoints>();
 
         // Order matters: routes are known before the control plane can speak, the public port opens last and closes first,

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 
 namespace MiniPaaS.Router;
 
@@ -10,6 +12,12 @@ internal sealed record RouterSettings
 
     /// <summary>Public port; 0 lets the kernel choose one.</summary>
     public required int HttpPort { get; init; }
+
+    /// <summary>Public port for HTTPS, named in redirects; null without one.</summary>
+    public int? HttpsPort { get; init; }
+
+    /// <summary>Proxies before this one whose X-Forwarded-* headers are believed.</summary>
+    public ImmutableArray<IPNetwork> TrustedProxies { get; init; } = [];
 
     /// <summary>Directory of what outlives the process.</summary>
     public required string StateDir { get; init; }
@@ -29,11 +37,35 @@ internal sealed record RouterSettings
     /// <summary>How long an upgraded connection (WebSocket) may outlive the flip that drained its dyno.</summary>
     public TimeSpan UpgradeGrace { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Time that an app has to begin its answer once it has the whole request (Heroku's H12).</summary>
+    public TimeSpan FirstByteTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longest silence of an exchange under way; any byte either way starts it anew (Heroku's H15 and H28).</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(55);
+
+    /// <summary>How long a request waits for a dyno that is booting (Heroku's H20).</summary>
+    public TimeSpan BootPatience { get; init; } = TimeSpan.FromSeconds(75);
+
     public string AdminSocket => Path.Combine(RunDir, "routers", $"{InstanceId}.sock");
 
     public string ControlSocket => Path.Combine(RunDir, "paasd.sock");
 
     public string SnapshotPath => Path.Combine(StateDir, "router", "routes.json");
+
+    public bool TrustsAnyone => !TrustedProxies.IsEmpty;
+
+    public bool Trusts(IPAddress peer)
+    {
+        foreach (var proxies in TrustedProxies)
+        {
+            if (proxies.Contains(peer))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     public static bool TryRead(
         Func<string, string?> variable,

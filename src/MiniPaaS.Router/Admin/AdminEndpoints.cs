@@ -1,13 +1,23 @@
+using System.IO.Pipelines;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using MiniPaaS.Protocol;
 using MiniPaaS.Router.Forwarding;
+using MiniPaaS.Router.Reporting;
 using MiniPaaS.Router.Routing;
 
 namespace MiniPaaS.Router.Admin;
 
 /// <summary>What the control plane can ask of a router.</summary>
-internal sealed class AdminEndpoints(RouteBoard board, RouterSettings settings, Traffic traffic, ILogger<AdminEndpoints> log)
+internal sealed class AdminEndpoints(
+    RouteBoard board,
+    HealthWatch health,
+    MetricFamilies metrics,
+    RequestLog requests,
+    Traffic traffic,
+    RouterSettings settings,
+    ILogger<AdminEndpoints> log)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
@@ -23,6 +33,8 @@ internal sealed class AdminEndpoints(RouteBoard board, RouterSettings settings, 
                 ("PUT", ["routes"]) => PutRoutes(await ReadAsync(request, ProtocolJson.Default.RouteSnapshot, cancel)),
                 ("PUT", ["apps", var app]) => PutApp(app, await ReadAsync(request, ProtocolJson.Default.AppRoute, cancel)),
                 ("DELETE", ["apps", var app]) => DeleteApp(app),
+                ("GET", ["metrics"]) => new Text(PrometheusText.ContentType, output => WriteAsync(output, PrometheusText.Of(metrics), cancel)),
+                ("GET", ["log"]) => new Text("text/plain; charset=utf-8", output => requests.CopyToAsync(output, cancel)),
                 ("GET", ["targets", var id, "drained"]) => await DrainedAsync(id, request.Query["wait"], cancel),
                 _ => Error(404, "not_found", $"A router has no {request.Method} {request.Path}."),
             };
@@ -45,7 +57,8 @@ internal sealed class AdminEndpoints(RouteBoard board, RouterSettings settings, 
     }
 
     private RouterStatus Status() => new(
-        settings.InstanceId, RouterHost.Version, Environment.ProcessId, board.Apps, traffic.Requests, traffic.InFlight, board.Synchronised);
+        settings.InstanceId, RouterHost.Version, Environment.ProcessId, board.Apps, traffic.Requests, traffic.InFlight, board.Synchronised,
+        LameDuck: false, health.Unhealthy);
 
     private IResult PutRoutes(RouteSnapshot snapshot)
     {
@@ -97,6 +110,18 @@ internal sealed class AdminEndpoints(RouteBoard board, RouterSettings settings, 
 
     private static Reply<ApiError> Error(int status, string id, string message)
         => new(status, new ApiError(id, message), ProtocolJson.Default.ApiError);
+
+    private static async Task WriteAsync(PipeWriter output, string text, CancellationToken cancel)
+        => await output.WriteAsync(Encoding.UTF8.GetBytes(text), cancel);
+
+    private sealed record Text(string Type, Func<PipeWriter, Task> WriteAsync) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.ContentType = Type;
+            return WriteAsync(httpContext.Response.BodyWriter);
+        }
+    }
 
     private sealed record Reply<T>(int Status, T Value, JsonTypeInfo<T> Type) : IResult
     {

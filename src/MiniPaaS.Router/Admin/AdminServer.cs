@@ -3,12 +3,14 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
+using MiniPaaS.Router.Reporting;
 
 namespace MiniPaaS.Router.Admin;
 
 /// <summary>Listens on the admin socket. A server of its own: no public request can reach it, and it outlives the public
 /// one's drain.</summary>
-internal sealed class AdminServer(RouterSettings settings, AdminEndpoints endpoints, IServiceProvider services, ILoggerFactory logs)
+internal sealed class AdminServer(
+    RouterSettings settings, AdminEndpoints endpoints, RequestLog requests, IServiceProvider services, ILoggerFactory logs)
     : IHostedService, IHttpApplication<HttpContext>, IDisposable
 {
     private const UnixFileMode SocketMode =
@@ -30,6 +32,7 @@ internal sealed class AdminServer(RouterSettings settings, AdminEndpoints endpoi
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        requests.Complete();
         await server.StopAsync(cancellationToken);
         File.Delete(settings.AdminSocket);
     }

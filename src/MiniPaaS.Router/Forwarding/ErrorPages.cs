@@ -1,7 +1,8 @@
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text;
 using MiniPaaS.Protocol;
+using MiniPaaS.Router.Reporting;
 
 namespace MiniPaaS.Router.Forwarding;
 
@@ -24,30 +25,41 @@ internal static class ErrorPages
 
     public static readonly ErrorPage NotPublic = new("not_found", 404, "Not found", "This address is not public.", 0);
 
-    public static readonly ErrorPage NotForwardable = new("bad_request", 400, "The request cannot be forwarded",
-        "Its method or its headers are not ones that an app can be sent.", 0);
-
     public static ErrorPage UnknownHost(string host) => new("unknown_host", 404,
         host.Length == 0 ? "The request names no host" : $"No app answers to {host}",
         "Check the spelling. `paas apps` lists the apps there are; `paas create NAME` and a `git push` make a new one.", 0);
 
-    public static ErrorPage NoDynos(string app) => new("no_web_dynos", 503, $"{app} has no web dyno running",
-        "If it is yours: `paas ps` shows its dynos, `paas ps:scale web=1` starts one, and a first `git push` deploys it.", 5);
+    /// <summary>What a visitor of an app is told about a request that was not served.</summary>
+    public static ErrorPage Of(ErrorCode error, string app)
+    {
+        var (id, title, advice) = error.Code switch
+        {
+            "H10" => ("app_crashed", $"{app} has crashed",
+                "It is being restarted. If it is yours, `paas logs` tells why it ended and `paas ps` how it stands."),
+            "H11" or "P10" => ("backlog_too_deep", $"{app} has more requests than it can take", "Try again in a few seconds."),
+            "H12" => ("app_timeout", $"{app} did not answer in time",
+                "If it is yours, `paas logs` tells what it was doing; long work belongs into a worker."),
+            "H14" => ("no_web_dynos", $"{app} has no web dyno running",
+                "If it is yours: `paas ps` shows its dynos, `paas ps:scale web=1` starts one, and a first `git push` deploys it."),
+            "H19" or "H21" => ("app_unreachable", $"{app} takes no connection",
+                "Its dynos may be restarting: try again in a few seconds. If it is yours, `paas logs` tells more."),
+            "H20" => ("boot_timeout", $"{app} is starting, and takes long",
+                "Try again in a few seconds. If it is yours, `paas logs` tells what it is waiting for."),
+            "H28" => ("client_idle", "The request was not sent in time", "Nothing more of it came. Send it again."),
+            "H80" => ("maintenance", $"{app} is down for maintenance", "It will be back. Try again later."),
+            "P29" => ("too_many_requests", $"{app} takes no more requests for a moment", "Wait a second, then go on more slowly."),
+            "P40" => ("bad_request", "The request cannot be forwarded", "Its method, its headers or its body are not ones that an app can be sent."),
+            "H99" => ("platform_error", "Something went wrong in the router", "It is in the router's log. Try again."),
+            _ => ("app_failed", $"{app} broke off its answer", "If it is yours, `paas logs` tells what it was doing."),
+        };
+        return new ErrorPage(id, error.Status, title, advice, error.RetryAfter);
+    }
 
-    public static ErrorPage Maintenance(string app) => new("maintenance", 503, $"{app} is down for maintenance",
-        "It will be back. Try again later.", 60);
-
-    public static ErrorPage NotReachable(string app) => new("app_unreachable", 503, $"{app} takes no connection",
-        "Its dynos may be restarting: try again in a few seconds. If it is yours, `paas logs` tells more.", 5);
-
-    public static ErrorPage BrokenAnswer(string app) => new("app_failed", 502, $"{app} broke off its answer",
-        "If it is yours, `paas logs` tells what it was doing.", 0);
-
-    public static ErrorPage TooSlow(string app) => new("app_timeout", 504, $"{app} did not answer in time",
-        "If it is yours, `paas logs` tells what it was doing; long work belongs into a worker.", 0);
-
-    /// <summary>Answers in what the visitor reads: HTML for browsers, JSON for programs that ask for it, else plain text.</summary>
-    public static Task WriteAsync(HttpContext context, ErrorPage page)
+    /// <summary>
+    /// Answers in what the visitor reads: HTML for browsers, JSON for programs that ask for it, else plain text. A page of the
+    /// app's own is shown to browsers as Heroku shows it, in a frame: the router itself fetches nothing.
+    /// </summary>
+    public static Task WriteAsync(HttpContext context, ErrorPage page, string? ownPage = null)
     {
         if (context.Response.HasStarted)
         {
@@ -55,7 +67,8 @@ internal static class ErrorPages
         }
 
         var accept = context.Request.Headers.Accept.ToString();
-        var (type, body) = accept.Contains("html", StringComparison.OrdinalIgnoreCase) ? ("text/html", Html(page, context.TraceIdentifier))
+        var (type, body) = accept.Contains("html", StringComparison.OrdinalIgnoreCase)
+            ? ("text/html", ownPage is null ? Html(page, context.TraceIdentifier) : Frame(page, ownPage))
             : accept.Contains("json", StringComparison.OrdinalIgnoreCase) ? ("application/json", Json(page))
             : ("text/plain", $"{page.Title}.\n{page.Advice}\n");
 
@@ -76,6 +89,20 @@ internal static class ErrorPages
 
     private static string Json(ErrorPage page)
         => JsonSerializer.Serialize(new ApiError(page.Id, $"{page.Title}. {page.Advice}"), ProtocolJson.Default.ApiError);
+
+    private static string Frame(ErrorPage page, string address) => $$"""
+        <!doctype html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width">
+        <title>{{HtmlEncoder.Default.Encode(page.Title)}}</title>
+        <style>html, body, iframe { margin: 0; border: 0; width: 100%; height: 100%; display: block }</style>
+        </head>
+        <body><iframe src="{{HtmlEncoder.Default.Encode(address)}}"></iframe></body>
+        </html>
+
+        """;
 
     private static string Html(ErrorPage page, string requestId)
     {

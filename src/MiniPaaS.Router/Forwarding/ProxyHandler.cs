@@ -1,4 +1,5 @@
 using MiniPaaS.Protocol;
+using MiniPaaS.Router.Reporting;
 using MiniPaaS.Router.Routing;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -6,12 +7,20 @@ namespace MiniPaaS.Router.Forwarding;
 
 /// <summary>The life of a public request.</summary>
 internal sealed class ProxyHandler(
-    RouteBoard board, ControlPlane controlPlane, Upstream upstream, Traffic traffic, ILogger<ProxyHandler> log)
+    RouteBoard board,
+    ControlPlane controlPlane,
+    Upstream upstream,
+    Upgrades upgrades,
+    HealthWatch health,
+    FrontRules rules,
+    Outcomes outcomes,
+    Traffic traffic,
+    RouterSettings settings,
+    TimeProvider time)
 {
-    // Any byte either way starts it anew.
-    private static readonly ForwarderRequestConfig ToDynos = new()
+    private readonly ForwarderRequestConfig toDynos = new()
     {
-        ActivityTimeout = TimeSpan.FromSeconds(55),
+        ActivityTimeout = settings.IdleTimeout,
         Version = System.Net.HttpVersion.Version11,
     };
 
@@ -29,6 +38,7 @@ internal sealed class ProxyHandler(
         }
     }
 
+    // 1. Whose request is it?
     private Task RouteAsync(HttpContext context)
     {
         // The board is asked whether it knows all before it is asked for one: a snapshot may arrive in between.
@@ -36,7 +46,7 @@ internal sealed class ProxyHandler(
         var host = HostTable.NameIn(context.Request.Host.Value);
         if (board.Hosts.Find(host) is { } slot)
         {
-            return ServeAsync(context, slot);
+            return rules.Challenges(context, slot.Current.Policy) ? controlPlane.HandleAsync(context) : ServeAsync(context, slot);
         }
 
         if (controlPlane.AnswersTo(host))
@@ -47,46 +57,88 @@ internal sealed class ProxyHandler(
         return ErrorPages.WriteAsync(context, knowsAll ? ErrorPages.UnknownHost(host.ToString()) : ErrorPages.Starting);
     }
 
+    // 2. An app's. However it ends, it is answered and reported once.
     private async Task ServeAsync(HttpContext context, AppSlot slot)
     {
-        Target? unreachable = null;
-        while (slot.Lease(except: unreachable) is { } target)
+        using var exchange = new Exchange { Context = context, Slot = slot, Visitor = Visitor.Of(context, settings) };
+        try
         {
-            var error = await SendAsync(context, target);
-            if (error == ForwarderError.None)
+            if (!rules.Redirect(exchange))
             {
-                return;
+                exchange.Error = await AnswerAsync(exchange);
             }
-
-            var app = slot.Current.Route.App;
-            if (!Upstream.NeverConnected(context, out var reason))
-            {
-                await FailAsync(context, app, target, error);
-                return;
-            }
-
-            log.DynoUnreachable(app, target.Name, target.EndPoint.ToString()!, reason);
-            if (unreachable is not null || context.RequestAborted.IsCancellationRequested)
-            {
-                break;
-            }
-
-            // Nothing was sent, so one more dyno may have it, whatever the method.
-            unreachable = target;
-            context.Response.Clear();
+        }
+        catch (BacklogException)
+        {
+            exchange.Error = ErrorCode.BacklogTooDeep;
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            exchange.Error = ErrorCode.ClientGone;
         }
 
-        var route = slot.Current.Route;
-        await ErrorPages.WriteAsync(context, route.Mode == RouteMode.Maintenance ? ErrorPages.Maintenance(route.App)
-            : unreachable is null ? ErrorPages.NoDynos(route.App)
-            : ErrorPages.NotReachable(route.App));
+        await outcomes.FinishAsync(exchange);
     }
 
-    private async ValueTask<ForwarderError> SendAsync(HttpContext context, Target target)
+    // 3. Within the app's limits, what its route says: forwarded, parked, or refused. Every turn reads the route anew.
+    private async ValueTask<ErrorCode?> AnswerAsync(Exchange exchange)
+    {
+        var limits = exchange.Slot.Current.Limits;
+        if (!limits.WithinRate(exchange.Visitor.Address))
+        {
+            return ErrorCode.TooManyRequests;
+        }
+
+        upgrades.Watch(exchange);
+        exchange.Place = await limits.EnterAsync(exchange.Context.RequestAborted);
+        while (true)
+        {
+            var live = exchange.Slot.Current;
+            if (live.Route.Mode == RouteMode.Maintenance)
+            {
+                return ErrorCode.Maintenance;
+            }
+
+            if (live.Route.Mode == RouteMode.Hold)
+            {
+                if (!await ParkAsync(exchange, live, TimeSpan.FromSeconds(live.Policy.HoldSeconds)))
+                {
+                    return ErrorCode.HeldTooLong;
+                }
+            }
+            else if (Stickiness.Pick(exchange, live) is { } target)
+            {
+                // Refused only in the instant after a flip: then the slot already holds the next route.
+                if (target.TryLease() && !MayTryAgain(exchange, target, await ForwardAsync(exchange, target)))
+                {
+                    return exchange.Error;
+                }
+            }
+            else if (exchange.Error is { } failed)
+            {
+                return failed;
+            }
+            else if (live.Route.Web != WebState.Starting)
+            {
+                return live.Route.Web == WebState.Crashed ? ErrorCode.AppCrashed : ErrorCode.NoWebDynos;
+            }
+            else if (!await ParkAsync(exchange, live, settings.BootPatience))
+            {
+                return ErrorCode.BootTimeout;
+            }
+        }
+    }
+
+    private Task<bool> ParkAsync(Exchange exchange, LiveRoute live, TimeSpan patience)
+        => live.Limits.ParkAsync(live.Superseded, patience - exchange.Elapsed, time, exchange.Context.RequestAborted);
+
+    // 4. To a dyno, under a lease: as long as it is held, the dyno is not called drained.
+    private async ValueTask<ForwarderError> ForwardAsync(Exchange exchange, Target target)
     {
         try
         {
-            return await upstream.SendAsync(context, target, ToDynos);
+            exchange.Begin(target, settings.FirstByteTimeout);
+            return await upstream.SendAsync(exchange, target, toDynos);
         }
         finally
         {
@@ -94,27 +146,25 @@ internal sealed class ProxyHandler(
         }
     }
 
-    private Task FailAsync(HttpContext context, string app, Target target, ForwarderError error)
+    // 5. Once more with another dyno, where nothing was sent or nothing can be done twice by it; a request is never lost for less.
+    private bool MayTryAgain(Exchange exchange, Target target, ForwarderError error)
     {
-        ErrorPage? page = error switch
+        exchange.Error = Failure.Of(exchange, error);
+        if (exchange.Error is null)
         {
-            // The visitor is gone: nobody's fault, and nobody reads a page.
-            ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled
-                when context.RequestAborted.IsCancellationRequested => null,
-            ForwarderError.RequestTimedOut => ErrorPages.TooSlow(app),
-            ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled => ErrorPages.NotReachable(app),
-            ForwarderError.Request or ForwarderError.RequestBodyDestination or ForwarderError.ResponseHeaders
-                or ForwarderError.ResponseBodyDestination => ErrorPages.BrokenAnswer(app),
-            ForwarderError.RequestCreation => ErrorPages.NotForwardable,
-            _ => null,
-        };
-        if (page is null)
-        {
-            return Task.CompletedTask;
+            return false;
         }
 
-        var reason = Upstream.Failure(context)?.GetBaseException().Message ?? "";
-        log.DynoFailed(app, target.Name, target.EndPoint.ToString()!, error.ToString(), reason);
-        return ErrorPages.WriteAsync(context, page);
+        var unreachable = Upstream.NeverConnected(exchange.Context);
+        health.Note(exchange, target, unreachable);
+        var again = !exchange.Context.RequestAborted.IsCancellationRequested && !exchange.Context.Response.HasStarted
+            && (unreachable is not null || Failure.MayRepeat(exchange));
+        if (again)
+        {
+            exchange.Tried = exchange.Tried.Add(target);
+            exchange.Context.Response.Clear();
+        }
+
+        return again;
     }
 }

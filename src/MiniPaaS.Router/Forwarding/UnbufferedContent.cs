@@ -6,10 +6,12 @@ namespace MiniPaaS.Router.Forwarding;
 internal sealed class UnbufferedContent : HttpContent
 {
     private readonly HttpContent body;
+    private readonly Exchange? exchange;
 
-    public UnbufferedContent(HttpContent body)
+    public UnbufferedContent(HttpContent body, Exchange? exchange)
     {
         this.body = body;
+        this.exchange = exchange;
         foreach (var (name, values) in body.Headers.NonValidated)
         {
             Headers.TryAddWithoutValidation(name, values);
@@ -19,8 +21,11 @@ internal sealed class UnbufferedContent : HttpContent
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         => SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
-        => body.CopyToAsync(new FlushingStream(stream), context, cancellationToken);
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        await body.CopyToAsync(new FlushingStream(stream), context, cancellationToken);
+        exchange?.Sent();
+    }
 
     // The visitor's Content-Length is among the headers already, or the body is chunked.
     protected override bool TryComputeLength(out long length)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http.Features;
 using MiniPaaS.Router.Routing;
@@ -8,7 +9,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace MiniPaaS.Router.Forwarding;
 
 /// <summary>Tells a target about the visitor, and copies requests and answers otherwise as they are.</summary>
-internal sealed class VisitorHeaders(Target target, TimeProvider time) : HttpTransformer
+internal sealed class VisitorHeaders(Target target, Exchange? exchange, RouterSettings settings, TimeProvider time) : HttpTransformer
 {
     private const string RequestId = "X-Request-Id";
     private const string Via = "1.1 minipaas";
@@ -16,7 +17,14 @@ internal sealed class VisitorHeaders(Target target, TimeProvider time) : HttpTra
     private static readonly SearchValues<char> RequestIdCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
 
-    // What only a proxy may say. No proxy before this one is trusted, so what a visitor says of himself is dropped.
+    private static readonly SearchValues<char> TokenCharacters =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+    // Handled by the server and the forwarder; or needed whatever a visitor says.
+    private static readonly FrozenSet<string> ForThisHop = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase, "close", "keep-alive", "upgrade", "te", "host", "content-length", "transfer-encoding");
+
+    // What only a proxy may say. What a visitor says of himself is dropped; what a trusted proxy says is told anew.
     private static readonly FrozenSet<string> Ours = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
         "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Host", "X-Request-Start", RequestId);
@@ -34,23 +42,21 @@ internal sealed class VisitorHeaders(Target target, TimeProvider time) : HttpTra
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         proxyRequest.Options.Set(Upstream.TargetKey, target);
+        if (exchange is not null)
+        {
+            proxyRequest.Options.Set(Upstream.ExchangeKey, exchange);
+        }
+
         proxyRequest.RequestUri = ExactAddress(httpContext, destinationPrefix);
-        if (proxyRequest.Content is { } body && httpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
-        {
-            proxyRequest.Content = new UnbufferedContent(body);
-        }
-
-        var headers = proxyRequest.Headers;
-        RemoveForged(httpContext.Request.Headers, headers);
-        var (request, connection) = (httpContext.Request, httpContext.Connection);
-        if (connection.RemoteIpAddress is { } visitor)
-        {
-            headers.TryAddWithoutValidation("X-Forwarded-For", (visitor.IsIPv4MappedToIPv6 ? visitor.MapToIPv4() : visitor).ToString());
-        }
-
-        headers.TryAddWithoutValidation("X-Forwarded-Proto", request.Scheme);
-        headers.TryAddWithoutValidation("X-Forwarded-Port", connection.LocalPort.ToString());
-        headers.TryAddWithoutValidation("X-Forwarded-Host", request.Host.Value);
+        AddBody(httpContext, proxyRequest);
+        var (sent, headers) = (httpContext.Request.Headers, proxyRequest.Headers);
+        RemoveForged(sent, headers);
+        RemoveOfConnection(sent, proxyRequest);
+        var visitor = exchange?.Visitor ?? Visitor.Of(httpContext, settings);
+        headers.TryAddWithoutValidation("X-Forwarded-For", visitor.Chain);
+        headers.TryAddWithoutValidation("X-Forwarded-Proto", visitor.Scheme);
+        headers.TryAddWithoutValidation("X-Forwarded-Port", visitor.Port);
+        headers.TryAddWithoutValidation("X-Forwarded-Host", visitor.Host);
         headers.TryAddWithoutValidation("X-Request-Start", time.GetUtcNow().ToUnixTimeMilliseconds().ToString());
         headers.TryAddWithoutValidation(RequestId, httpContext.TraceIdentifier);
         headers.TryAddWithoutValidation("Via", Via);
@@ -65,9 +71,31 @@ internal sealed class VisitorHeaders(Target target, TimeProvider time) : HttpTra
             return copyBody;
         }
 
+        var headers = httpContext.Response.Headers;
+        if (proxyResponse.Headers.NonValidated.TryGetValues("Connection", out var named))
+        {
+            foreach (var name in Named(named))
+            {
+                headers.Remove(name);
+            }
+        }
+
+        exchange?.Answer();
+        var isEventStream = proxyResponse.Content.Headers.ContentType is { MediaType: "text/event-stream" };
+        if (exchange is not null && proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols)
+        {
+            Stickiness.Remember(exchange);
+            proxyResponse.Content = new CountedContent(proxyResponse.Content, exchange);
+        }
+
         Sign(httpContext.Response, httpContext.TraceIdentifier);
-        httpContext.Response.Headers.Append("Via", Via);
-        if (proxyResponse.Content.Headers.ContentType is { MediaType: "text/event-stream" })
+        headers.Append("Via", Via);
+        if (exchange?.Hsts is { } hsts)
+        {
+            headers.StrictTransportSecurity = hsts;
+        }
+
+        if (isEventStream)
         {
             // The forwarder sends headers with the first byte of the body, which may be long in coming: EventSource waits for them.
             // Not cancellable: once headers are out, only the copying of the body may fail.
@@ -78,6 +106,39 @@ internal sealed class VisitorHeaders(Target target, TimeProvider time) : HttpTra
     }
 
     public static void Sign(HttpResponse response, string requestId) => response.Headers[RequestId] = requestId;
+
+    private void AddBody(HttpContext context, HttpRequestMessage request)
+    {
+        if (request.Content is { } body && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+        {
+            request.Content = new UnbufferedContent(body, exchange);
+        }
+        else if (request.Content is null && !MayRepeat(request.Method))
+        {
+            // The client repeats a request without a body when the connection breaks off: with an empty one, it does not.
+            request.Content = new ByteArrayContent([]);
+        }
+    }
+
+    /// <summary>Whether a request may be sent twice (RFC 9110, 9.2.2): only those of safe methods are, to be sure.</summary>
+    public static bool MayRepeat(HttpMethod method)
+        => method == HttpMethod.Get || method == HttpMethod.Head || method == HttpMethod.Options || method == HttpMethod.Connect;
+
+    // RFC 9110, 7.6.1: what the Connection header names is meant for this hop alone.
+    private static void RemoveOfConnection(IHeaderDictionary sent, HttpRequestMessage request)
+    {
+        foreach (var name in sent.Connection is { Count: > 0 } named ? Named(named) : [])
+        {
+            if (!request.Headers.Remove(name))
+            {
+                request.Content?.Headers.Remove(name);
+            }
+        }
+    }
+
+    private static IEnumerable<string> Named(IEnumerable<string?> connection)
+        => connection.SelectMany(value => value!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            .Where(name => !ForThisHop.Contains(name) && name.AsSpan().IndexOfAnyExcept(TokenCharacters) < 0);
 
     // CGI-style servers read X_Forwarded_For as X-Forwarded-For, so both spellings have to go.
     private static void RemoveForged(IHeaderDictionary sent, HttpRequestHeaders headers)

@@ -9,14 +9,28 @@ internal sealed class HostTable
 
     private readonly FrozenDictionary<string, AppSlot> slots;
     private readonly FrozenDictionary<string, AppSlot>.AlternateLookup<ReadOnlySpan<char>> bySpan;
+    private readonly FrozenDictionary<string, AppSlot>.AlternateLookup<ReadOnlySpan<char>> byParent;
 
     private HostTable(Dictionary<string, AppSlot> owners)
     {
         slots = owners.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
         bySpan = slots.GetAlternateLookup<ReadOnlySpan<char>>();
+        byParent = owners.Where(owner => owner.Key.StartsWith("*.", StringComparison.Ordinal))
+            .ToFrozenDictionary(owner => owner.Key[2..], owner => owner.Value, StringComparer.OrdinalIgnoreCase)
+            .GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
-    public AppSlot? Find(ReadOnlySpan<char> host) => bySpan.TryGetValue(host, out var slot) ? slot : null;
+    /// <summary>The app of the very name, else of the wildcard one label above it.</summary>
+    public AppSlot? Find(ReadOnlySpan<char> host)
+    {
+        if (bySpan.TryGetValue(host, out var slot))
+        {
+            return slot;
+        }
+
+        var dot = host.IndexOf('.');
+        return dot > 0 && byParent.TryGetValue(host[(dot + 1)..], out slot) ? slot : null;
+    }
 
     /// <summary>The name in a Host header: without port, brackets or the root's dot.</summary>
     public static ReadOnlySpan<char> NameIn(string? header)
@@ -38,7 +52,7 @@ internal sealed class HostTable
         var owners = new Dictionary<string, AppSlot>(StringComparer.OrdinalIgnoreCase);
         foreach (var slot in claimants)
         {
-            foreach (var host in slot.Current.Route.Hosts.Where(host => Find(host) == slot))
+            foreach (var host in slot.Current.Route.Hosts.Where(host => slots.GetValueOrDefault(host) == slot))
             {
                 owners[host] = slot;
             }

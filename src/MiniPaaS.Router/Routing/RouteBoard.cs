@@ -2,11 +2,12 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Threading.Channels;
 using MiniPaaS.Protocol;
+using MiniPaaS.Router.Reporting;
 
 namespace MiniPaaS.Router.Routing;
 
 /// <summary>The routes in force and the only place that changes them. When a change returns, it is in force.</summary>
-internal sealed class RouteBoard(RouterSettings settings, TimeProvider time, ILogger<RouteBoard> log)
+internal sealed class RouteBoard(RouterSettings settings, RouterMeters meters, TimeProvider time, ILogger<RouteBoard> log)
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, AppSlot> slots = new(StringComparer.Ordinal);
@@ -33,6 +34,27 @@ internal sealed class RouteBoard(RouterSettings settings, TimeProvider time, ILo
             {
                 return slots.Count;
             }
+        }
+    }
+
+    /// <summary>Targets that left their route and still have requests.</summary>
+    public int Draining
+    {
+        get
+        {
+            lock (gate)
+            {
+                return draining.Count;
+            }
+        }
+    }
+
+    /// <summary>The slots of all apps, as they are now.</summary>
+    public AppSlot[] Slots()
+    {
+        lock (gate)
+        {
+            return [.. slots.Values];
         }
     }
 
@@ -125,14 +147,17 @@ internal sealed class RouteBoard(RouterSettings settings, TimeProvider time, ILo
     {
         lock (gate)
         {
-            return [.. draining.Concat(slots.Values.SelectMany(slot => slot.Current.Targets)).Where(target => target.Id == targetId)];
+            return [.. draining.Concat(slots.Values.SelectMany(slot => slot.Current.AllTargets)).Where(target => target.Id == targetId)];
         }
     }
 
     private void Install_NeedsLock(AppRoute route)
     {
-        var before = slots.TryGetValue(route.App, out var slot) ? slot.Current.Targets : [];
-        var live = new LiveRoute(route, [.. route.Targets.Select(target => Reuse(before, target))]);
+        slots.TryGetValue(route.App, out var slot);
+        var before = slot?.Current;
+        Target[] known = before is null ? [] : [.. before.AllTargets];
+        var live = new LiveRoute(
+            route, Reuse(known, route.Targets), route.Split is { } split ? Reuse(known, split.Targets) : [], LimitsFor(route, before));
         if (slot is null)
         {
             slots.Add(route.App, new AppSlot(live));
@@ -140,16 +165,31 @@ internal sealed class RouteBoard(RouterSettings settings, TimeProvider time, ILo
         }
 
         // 1. Flip: from here on requests lease the new targets. 2. Only then refuse the old ones.
-        slot.Current = live;
-        Drain_NeedsLock(before.Except(live.Targets));
+        slot.Flip(live);
+        meters.Flipped();
+        Drain_NeedsLock(known.Except(live.AllTargets));
     }
 
     // Leases are counted in the object: a dyno that stays must keep it.
-    private static Target Reuse(ImmutableArray<Target> before, RouteTarget wanted)
+    private static ImmutableArray<Target> Reuse(Target[] known, ImmutableArray<RouteTarget> wanted)
+        => [.. wanted.Select(one => (Wanted: one, EndPoint: IPEndPoint.Parse(one.Address))).Select(one
+            => known.FirstOrDefault(target => target.Id == one.Wanted.Id && target.EndPoint.Equals(one.EndPoint))
+            ?? new Target(one.Wanted.Id, one.Wanted.Dyno, one.EndPoint))];
+
+    private Limits LimitsFor(AppRoute route, LiveRoute? before)
     {
-        var endPoint = IPEndPoint.Parse(wanted.Address);
-        return before.FirstOrDefault(target => target.Id == wanted.Id && target.EndPoint.Equals(endPoint))
-            ?? new Target(wanted.Id, wanted.Dyno, endPoint);
+        var policy = route.Policy ?? RoutePolicy.Default;
+        if (before is not null && Limits.SameFor(before.Policy, policy))
+        {
+            return before.Limits;
+        }
+
+        if (before is not null)
+        {
+            _ = before.Limits.RetireAsync(time);
+        }
+
+        return new Limits(policy);
     }
 
     private bool Remove_NeedsLock(string app)
@@ -160,9 +200,9 @@ internal sealed class RouteBoard(RouterSettings settings, TimeProvider time, ILo
         }
 
         // Requests that found the slot just before must find it empty, not holding refused targets for ever.
-        var (route, targets) = slot.Current;
-        slot.Current = new LiveRoute(route with { Targets = [] }, []);
-        Drain_NeedsLock(targets);
+        var before = slot.Current;
+        slot.Flip(new LiveRoute(before.Route with { Targets = [], Split = null, Web = WebState.None, Mode = RouteMode.Serve }, [], [], before.Limits));
+        Drain_NeedsLock(before.AllTargets);
         return true;
     }
 
@@ -193,6 +233,7 @@ internal sealed class RouteBoard(RouterSettings settings, TimeProvider time, ILo
             draining.Remove(target);
         }
 
+        meters.Drained();
         target.Dispose();
     }
 

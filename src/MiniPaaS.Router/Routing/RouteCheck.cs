@@ -32,9 +32,19 @@ internal static class RouteCheck
             return "a route needs app, hosts and targets";
         }
 
-        if (!Enum.IsDefined(route.Mode))
+        if (!Enum.IsDefined(route.Mode) || !Enum.IsDefined(route.Web))
         {
-            return $"the mode {route.Mode} of app {route.App} is unknown";
+            return $"the mode {route.Mode} or the state {route.Web} of app {route.App} is unknown";
+        }
+
+        if (route.Split is { } split && (split.Percent is < 0 or > 100 || split.Targets.IsDefault))
+        {
+            return $"the canary of app {route.App} needs targets and a percentage from 0 to 100";
+        }
+
+        if (route.Policy is { } policy && Problem(route.App, policy) is { } problem)
+        {
+            return problem;
         }
 
         if (route.Hosts.Any(string.IsNullOrEmpty))
@@ -42,17 +52,34 @@ internal static class RouteCheck
             return $"a host of app {route.App} is empty";
         }
 
-        return route.Targets.Select(target => Problem(route.App, target)).FirstOrDefault(problem => problem is not null)
-            ?? (route.Targets.DistinctBy(target => target.Id, StringComparer.Ordinal).Count() < route.Targets.Length
+        RouteTarget[] targets = [.. route.Targets, .. route.Split?.Targets ?? []];
+        return targets.Select(target => Problem(route.App, target)).FirstOrDefault(wrong => wrong is not null)
+            ?? (targets.DistinctBy(target => target.Id, StringComparer.Ordinal).Count() < targets.Length
                 ? $"a target of app {route.App} is in its route twice"
                 : null);
     }
 
     /// <summary>Whether two routes of an app say the same.</summary>
     public static bool SameContent(AppRoute one, AppRoute other)
-        => one with { Hosts = other.Hosts, Targets = other.Targets } == other
+        => one with { Hosts = other.Hosts, Targets = other.Targets, Split = other.Split, Policy = other.Policy } == other
             && one.Hosts.SequenceEqual(other.Hosts)
-            && one.Targets.SequenceEqual(other.Targets);
+            && one.Targets.SequenceEqual(other.Targets)
+            && (one.Policy ?? RoutePolicy.Default) == (other.Policy ?? RoutePolicy.Default)
+            && SameContent(one.Split, other.Split);
+
+    private static bool SameContent(RouteSplit? one, RouteSplit? other)
+        => one is null || other is null
+            ? one == other
+            : one with { Targets = other.Targets } == other && one.Targets.SequenceEqual(other.Targets);
+
+    private static string? Problem(string app, RoutePolicy policy)
+        => policy is { HoldSeconds: < 0 } or { HstsSeconds: < 0 } or { MaxConcurrent: < 0 } or { MaxQueued: < 0 }
+            or { RequestsPerSecond: < 0 } or { ClientRequestsPerSecond: < 0 }
+            ? $"a limit of app {app} is negative"
+            : new[] { policy.ErrorPageUrl, policy.MaintenancePageUrl }.Where(url => url is not null && !IsPage(url))
+                .Select(url => $"a page of app {app} is at '{url}', wanted is an http or https address").FirstOrDefault();
+
+    private static bool IsPage(string url) => Uri.TryCreate(url, UriKind.Absolute, out var page) && page!.Scheme is "http" or "https";
 
     private static string? Problem(string app, RouteTarget? target) => target switch
     {

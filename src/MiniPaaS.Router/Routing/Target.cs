@@ -1,6 +1,13 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace MiniPaaS.Router.Routing;
+
+/// <summary>A target out of rotation.</summary>
+/// <param name="Reason">What it did.</param>
+/// <param name="Since">When.</param>
+internal sealed record SetAside(string Reason, DateTimeOffset Since);
 
 /// <summary>One place that requests are sent to, and the count of those that are there now.</summary>
 /// <remarks>
@@ -17,6 +24,8 @@ internal sealed class Target(string id, string name, EndPoint endPoint) : IDispo
 
     // Sign bit: draining. The rest: leases.
     private int state;
+    private int silences;
+    private volatile SetAside? setAside;
 
     public string Id { get; } = id;
 
@@ -31,6 +40,12 @@ internal sealed class Target(string id, string name, EndPoint endPoint) : IDispo
     public int InFlight => Volatile.Read(ref state) & ~Draining;
 
     public bool IsDraining => Volatile.Read(ref state) < 0;
+
+    /// <summary>What identifies the target in a visitor's cookie, over restarts of the router, without telling the container's id.</summary>
+    public string Ticket { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)).AsSpan(0, 8));
+
+    /// <summary>Why it gets no requests while another target can have them, or null.</summary>
+    public SetAside? Aside => setAside;
 
     /// <summary>Completes when draining has begun and no lease is held.</summary>
     public Task Drained => drained.Task;
@@ -72,6 +87,25 @@ internal sealed class Target(string id, string name, EndPoint endPoint) : IDispo
     }
 
     public Task AbortAsync() => aborted.CancelAsync();
+
+    /// <summary>Takes it out of rotation; false when it was already.</summary>
+    public bool TrySetAside(string reason, DateTimeOffset now)
+        => Interlocked.CompareExchange(ref setAside, new SetAside(reason, now), null) is null;
+
+    /// <summary>Puts it back into rotation; one more silence sets it aside again until it has answered.</summary>
+    public void Restore() => setAside = null;
+
+    /// <summary>Counts a request that it did not answer in time; the number of those since it last answered.</summary>
+    public int CountSilence() => Interlocked.Increment(ref silences);
+
+    /// <summary>It answered.</summary>
+    public void Answered()
+    {
+        if (silences != 0)
+        {
+            silences = 0;
+        }
+    }
 
     public void Dispose() => aborted.Dispose();
 }

@@ -217,11 +217,23 @@ internal sealed class Platform : IAsyncDisposable
         }
     }
 
+    // Below the kernel's range for outgoing connections: a port that a restarted router needs again must not be lent to one meanwhile.
     private static int FreePort()
     {
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
+        for (var tries = 0; ; tries++)
+        {
+            var port = Random.Shared.Next(20_000, 32_000);
+            try
+            {
+                using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                probe.Bind(new IPEndPoint(IPAddress.Any, port));
+                return port;
+            }
+            catch (SocketException) when (tries < 100)
+            {
+                // taken: another
+            }
+        }
     }
 
     // Bridges have addresses on the host: a /22 without one is free.

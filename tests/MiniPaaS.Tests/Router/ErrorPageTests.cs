@@ -67,14 +67,14 @@ public sealed class ErrorPageTests
     }
 
     [Fact]
-    public async Task A_dyno_that_hangs_up_makes_502()
+    public async Task A_dyno_that_hangs_up_makes_503()
     {
         using var rude = new TcpListener(IPAddress.Loopback, 0);
         rude.Start();
         using var stop = new CancellationTokenSource();
         var hangingUp = HangUpAsync(rude, stop.Token);
         await using var router = await TestRouter.StartAsync(null, Make.Route("shop", 1, Make.Target("c1", rude.LocalEndpoint.ToString()!)));
-        await ExpectAsync(router, HttpStatusCode.BadGateway, "broke off", retry: false);
+        await ExpectAsync(router, HttpStatusCode.ServiceUnavailable, "broke off", retry: false);
         await stop.CancelAsync();
         await hangingUp;
     }

@@ -5,10 +5,12 @@ namespace MiniPaaS.Tests.Router;
 /// <summary>Waits on a condition with a deadline.</summary>
 internal static class Eventually
 {
-    public static async Task TrueAsync(Func<bool> condition)
+    public static Task TrueAsync(Func<bool> condition) => TrueAsync(() => Task.FromResult(condition()));
+
+    public static async Task TrueAsync(Func<Task<bool>> condition)
     {
         var waited = Stopwatch.StartNew();
-        while (!condition())
+        while (!await condition())
         {
             Assert.True(waited.Elapsed < TimeSpan.FromSeconds(20), "the condition did not come true within 20 s");
             await Task.Delay(10);

@@ -66,7 +66,7 @@ public sealed class FlipTests
     [Fact]
     public async Task A_websocket_echoes_and_outlives_a_flip_by_its_grace()
     {
-        await using var backend = await Backend.StartAsync(EchoAsync);
+        await using var backend = await Backend.StartAsync(context => EchoAsync(context, told: null));
         await using var router = await TestRouter.StartAsync(
             TestRouter.NewSettings() with { UpgradeGrace = TimeSpan.FromMinutes(5) }, Make.Route("shop", 1, Make.Target("c1", backend.Address)));
         using var socket = await OpenAsync(router);
@@ -79,16 +79,21 @@ public sealed class FlipTests
     }
 
     [Fact]
-    public async Task A_websocket_is_ended_when_its_grace_is_over()
+    public async Task A_websocket_is_closed_on_both_sides_when_its_grace_is_over()
     {
-        await using var backend = await Backend.StartAsync(EchoAsync);
+        var told = new TaskCompletionSource<WebSocketCloseStatus?>();
+        await using var backend = await Backend.StartAsync(context => EchoAsync(context, told));
         await using var router = await TestRouter.StartAsync(
             TestRouter.NewSettings() with { UpgradeGrace = TimeSpan.FromMilliseconds(50) }, Make.Route("shop", 1, Make.Target("c1", backend.Address)));
         using var socket = await OpenAsync(router);
         Assert.Equal("before", await EchoedAsync(socket, "before"));
         await router.PutAppAsync(Make.Route("shop", 2));
+        using var limit = new CancellationTokenSource(Deadline);
+        var heard = await socket.ReceiveAsync(new byte[1000], limit.Token);
+        Assert.Equal((WebSocketMessageType.Close, 1012), (heard.MessageType, (int)socket.CloseStatus!));
+        await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
         Assert.Equal(new DrainStatus(true, 0), await router.DrainedAsync("c1"));
-        await Assert.ThrowsAnyAsync<WebSocketException>(() => EchoedAsync(socket, "after"));
+        Assert.Equal(1012, (int)(await told.Task.WaitAsync(Deadline))!);
     }
 
     private static async Task<int> VisitAsync(TestRouter router, int number, CancellationToken stop)
@@ -108,7 +113,7 @@ public sealed class FlipTests
         return served;
     }
 
-    private static async Task EchoAsync(HttpContext context)
+    private static async Task EchoAsync(HttpContext context, TaskCompletionSource<WebSocketCloseStatus?>? told)
     {
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         var buffer = new byte[1000];
@@ -119,6 +124,7 @@ public sealed class FlipTests
                 var said = await socket.ReceiveAsync(buffer.AsMemory(), context.RequestAborted);
                 if (said.MessageType == WebSocketMessageType.Close)
                 {
+                    told?.SetResult(socket.CloseStatus);
                     await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, context.RequestAborted);
                     return;
                 }

@@ -27,5 +27,23 @@ public sealed class HostTableTests
         Assert.Null(HostTable.Empty.Find("shop.localhost"));
     }
 
-    private static AppSlot Slot(AppRoute route) => new(new LiveRoute(route, []));
+    [Theory]
+    [InlineData("a.example.org", "wild")]
+    [InlineData("A.EXAMPLE.org", "wild")]
+    [InlineData("own.example.org", "own")]
+    [InlineData("a.b.example.org", null)]
+    [InlineData("example.org", null)]
+    [InlineData(".example.org", null)]
+    public void A_wildcard_stands_for_one_label_and_yields_to_the_very_name(string host, string? app)
+    {
+        var table = HostTable.Empty.Rebuild(
+            [
+                Slot(Make.Route("wild", 1) with { Hosts = ["*.example.org"] }),
+                Slot(Make.Route("own", 1) with { Hosts = ["own.example.org"] }),
+            ],
+            NullLogger.Instance);
+        Assert.Equal(app, table.Find(host)?.Current.Route.App);
+    }
+
+    private static AppSlot Slot(AppRoute route) => new(new LiveRoute(route, [], [], Limits.None));
 }

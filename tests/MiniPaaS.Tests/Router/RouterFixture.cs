@@ -39,6 +39,7 @@ internal sealed class TestRouter : IAsyncDisposable
 {
     private readonly WebApplication router;
     private readonly HttpClient admin;
+    private StreamReader? requestLog;
     private bool stopped;
 
     private TestRouter(RouterSettings settings, WebApplication router, HttpClient admin)
@@ -47,7 +48,7 @@ internal sealed class TestRouter : IAsyncDisposable
         this.router = router;
         this.admin = admin;
         Port = new Uri(router.Urls.First().Replace("[::]", "127.0.0.1", StringComparison.Ordinal)).Port;
-        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false })
+        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false })
         {
             BaseAddress = new Uri($"http://127.0.0.1:{Port}"),
             Timeout = TimeSpan.FromSeconds(60),
@@ -119,6 +120,15 @@ internal sealed class TestRouter : IAsyncDisposable
     public async Task<T> GetAsync<T>(string path)
         => (T)JsonSerializer.Deserialize(await admin.GetStringAsync(path), typeof(T), ProtocolJson.Default)!;
 
+    public Task<string> MetricsAsync() => admin.GetStringAsync("/metrics");
+
+    /// <summary>The next line of the request log.</summary>
+    public async Task<string> LogLineAsync()
+    {
+        requestLog ??= new StreamReader(await admin.GetStreamAsync("/log"));
+        return (await requestLog.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20)))!;
+    }
+
     public Task<DrainStatus> DrainedAsync(string target, int wait = 20_000) => GetAsync<DrainStatus>($"/targets/{target}/drained?wait={wait}");
 
     /// <summary>Stops the router and leaves its directories.</summary>
@@ -135,6 +145,7 @@ internal sealed class TestRouter : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
+        requestLog?.Dispose();
         await StopAsync();
         admin.Dispose();
         Directory.Delete(Settings.StateDir, recursive: true);

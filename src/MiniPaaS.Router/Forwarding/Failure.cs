@@ -1,0 +1,61 @@
+using MiniPaaS.Router.Reporting;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace MiniPaaS.Router.Forwarding;
+
+/// <summary>Tells whose fault it is that a request was not served.</summary>
+internal static class Failure
+{
+    /// <summary>The code of what happened; null when it was served, or is an upgraded connection that one side ended.</summary>
+    public static ErrorCode? Of(Exchange exchange, ForwarderError error)
+    {
+        if (error is ForwarderError.None)
+        {
+            return null;
+        }
+
+        if (Upstream.NeverConnected(exchange.Context) is { } unreachable)
+        {
+            return unreachable.TimedOut ? ErrorCode.ConnectTimeout : ErrorCode.ConnectRefused;
+        }
+
+        if (exchange.TimedOut)
+        {
+            return ErrorCode.RequestTimeout;
+        }
+
+        return error switch
+        {
+            ForwarderError.UpgradeActivityTimeout => ErrorCode.IdleConnection,
+            >= ForwarderError.UpgradeRequestCanceled and <= ForwarderError.UpgradeResponseDestination => null,
+            _ when exchange.Context.RequestAborted.IsCancellationRequested => ErrorCode.ClientGone,
+            ForwarderError.RequestTimedOut => ErrorCode.ClientIdle,
+            ForwarderError.RequestBodyClient or ForwarderError.ResponseBodyClient => ClientFault(exchange),
+            ForwarderError.RequestCreation => ErrorCode.BadRequest,
+            ForwarderError.ResponseHeaders => ErrorCode.PoorResponse,
+            ForwarderError.ResponseBodyDestination or ForwarderError.RequestBodyDestination when exchange.Answered
+                => Upstream.Failure(exchange.Context) is OperationCanceledException ? ErrorCode.IdleConnection : ErrorCode.Interrupted,
+            ForwarderError.ResponseBodyCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestCanceled => ErrorCode.IdleConnection,
+            _ => IsMalformed(exchange) ? ErrorCode.PoorResponse : ErrorCode.ClosedWithoutResponse,
+        };
+    }
+
+    /// <summary>Whether the failed request can go to another dyno: safe, without a body, and unanswered.</summary>
+    public static bool MayRepeat(Exchange exchange)
+        => exchange is { Answered: false, Tried.IsEmpty: true, Error.Code: "H13" }
+            && (HttpMethods.IsGet(exchange.Context.Request.Method) || HttpMethods.IsHead(exchange.Context.Request.Method)
+                || HttpMethods.IsOptions(exchange.Context.Request.Method))
+            && !exchange.HasBody;
+
+    // A chunk that is none, a body that breaks off: the server has an answer for those.
+    private static ErrorCode ClientFault(Exchange exchange)
+        => exchange.Context.Response is { HasStarted: false, StatusCode: 400 or 413 } ? ErrorCode.BadRequest
+            : exchange.Context.Response is { HasStarted: false, StatusCode: 408 } ? ErrorCode.ClientIdle
+            : ErrorCode.ClientGone;
+
+    private static bool IsMalformed(Exchange exchange)
+        => Upstream.Failure(exchange.Context) is HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded,
+        };
+}
