@@ -36,4 +36,39 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Error, "The admin request {Method} {Path} failed")]
     public static partial void AdminFailed(this ILogger log, Exception failure, string method, string path);
+
+    [LoggerMessage(30, LogLevel.Warning, "Cannot take connections on {Url}: {Reason}; trying again")]
+    public static partial void CannotAccept(this ILogger log, string url, string reason);
+
+    [LoggerMessage(31, LogLevel.Warning,
+        "{Most} connections are open; refused {Refused} since start. Raise MINIPAAS_MAX_CONNECTIONS if that is wrong")]
+    public static partial void TooManyConnections(this ILogger log, int most, long refused);
+
+    [LoggerMessage(32, LogLevel.Information, "No new connections for {Seconds:F1} s; ending {Open} that are idle or took too long")]
+    public static partial void LameDuckOver(this ILogger log, double seconds, int open);
+
+    [LoggerMessage(33, LogLevel.Warning, "Asked a second time: ending at once, requests under way are lost")]
+    public static partial void EndingAtOnce(this ILogger log);
+
+    [LoggerMessage(34, LogLevel.Information, "{Count} certificates from {Path}")]
+    public static partial void CertificatesLoaded(this ILogger log, int count, string path);
+
+    [LoggerMessage(35, LogLevel.Warning, "Certificates in {Path} are not used: {Reason}; waiting for the control plane to send them")]
+    public static partial void CertificatesIgnored(this ILogger log, string path, string reason);
+
+    [LoggerMessage(36, LogLevel.Warning,
+        "Cannot write certificates to {Path}: {Reason}; serving on, but a restart would begin with older ones. Trying again in {Seconds} s")]
+    public static partial void CertificatesNotWritten(this ILogger log, string path, string reason, int seconds);
+
+    [LoggerMessage(37, LogLevel.Information, "{Count} certificates are in force")]
+    public static partial void CertificatesInForce(this ILogger log, int count);
+
+    [LoggerMessage(38, LogLevel.Information, "Hosts without a certificate get one of the local CA, from {Path}")]
+    public static partial void IssuerLoaded(this ILogger log, string path);
+
+    [LoggerMessage(39, LogLevel.Warning, "The local CA's issuer in {Path} is not used: {Reason}; {Consequence}")]
+    public static partial void IssuerIgnored(this ILogger log, string path, string reason, string consequence);
+
+    [LoggerMessage(40, LogLevel.Warning, "No certificate could be made for {Host}: {Reason}")]
+    public static partial void LeafNotIssued(this ILogger log, string host, string reason);
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using MiniPaaS.Router;
+using MiniPaaS.Router.Listening;
 
 if (args is ["--version"])
 {
@@ -16,6 +17,7 @@ if (!RouterSettings.TryRead(Environment.GetEnvironmentVariable, out var settings
 try
 {
     await using var router = RouterHost.Build(settings);
+    router.Services.GetRequiredService<LameDuck>().HeedSignals();
     await router.RunAsync();
     return 0;
 }

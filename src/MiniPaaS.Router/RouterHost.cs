@@ -1,9 +1,12 @@
 using System.Reflection;
 using System.Text;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging.Console;
 using MiniPaaS.Router.Admin;
 using MiniPaaS.Router.Forwarding;
+using MiniPaaS.Router.Listening;
 using MiniPaaS.Router.Reporting;
 using MiniPaaS.Router.Routing;
 
@@ -12,18 +15,16 @@ namespace MiniPaaS.Router;
 /// <summary>Puts the parts of a router together.</summary>
 internal static class RouterHost
 {
-    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(30);
-
     public static string Version { get; } = typeof(RouterHost).Assembly
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
-    /// <summary>A router that is ready to start; its <c>Urls</c> tell the port once it has.</summary>
+    /// <summary>A router that is ready to start; its <see cref="FrontDoor"/> tells the ports once it has.</summary>
     public static WebApplication Build(RouterSettings settings)
     {
         // Empty and not Slim: a router is what RouterSettings says, never an appsettings.json of the directory it was started in.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, settings));
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LongestStop);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, settings));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LameDuck.LongestStop);
         AddLogging(builder.Logging);
 
         builder.Services.AddSingleton(settings);
@@ -43,9 +44,20 @@ internal static class RouterHost
         builder.Services.AddSingleton<MetricFamilies>();
         builder.Services.AddSingleton<AdminEndpoints>();
 
+        builder.Services.AddSingleton<LameDuck>();
+        builder.Services.AddSingleton<FrontDoor>();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(services => services.GetRequiredService<FrontDoor>());
+        builder.Services.AddSingleton<CertificateBook>();
+        builder.Services.AddSingleton<LocalIssuer>();
+        builder.Services.AddSingleton<Handshake>();
+
         // Order matters: routes are known before the control plane can speak, the public port opens last and closes first,
         // so that "is it drained?" is answered until the last request is.
+        builder.Services.AddHostedService(services => services.GetRequiredService<FrontDoor>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<LameDuck>());
         builder.Services.AddHostedService<SnapshotFile>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<LocalIssuer>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<CertificateBook>());
         builder.Services.AddHostedService<AdminServer>();
 
         var router = builder.Build();
@@ -54,34 +66,27 @@ internal static class RouterHost
         return router;
     }
 
-    private static void Listen(KestrelServerOptions kestrel, RouterSettings settings)
+    private static void Configure(KestrelServerOptions kestrel, RouterSettings settings)
     {
         kestrel.AddServerHeader = false;
 
         // Bytes above ASCII in header values pass through as they are.
         kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+        PublicLimits.Apply(kestrel.Limits, settings);
 
-        // Sizes are the app's business, and a paused upload or a paused reader is legitimate: what ends an exchange is the
-        // forwarder's rolling timeout, which neither side's silence outlives.
-        kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MinRequestBodyDataRate = null;
-        kestrel.Limits.MinResponseDataRate = null;
-
-        if (InheritsSockets())
+        kestrel.Listen(new WireEndPoint(WireProtocol.Http1), listen => listen.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(new WireEndPoint(WireProtocol.Http2), listen => listen.Protocols = HttpProtocols.Http2);
+        kestrel.Listen(new WireEndPoint(WireProtocol.Tls), listen =>
         {
-            kestrel.UseSystemd(listen => listen.Protocols = HttpProtocols.Http1);
-        }
-        else
-        {
-            kestrel.ListenAnyIP(settings.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
-        }
+            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                HandshakeTimeout = settings.GreetingTimeout,
+                OnConnection = kestrel.ApplicationServices.GetRequiredService<Handshake>().AnswerAsync,
+            });
+        });
     }
-
-    // LISTEN_PID guards against variables that were meant for an ancestor of this process.
-    private static bool InheritsSockets()
-        => Environment.GetEnvironmentVariable("LISTEN_FDS") is { Length: > 0 }
-            && Environment.GetEnvironmentVariable("LISTEN_PID") == Environment.ProcessId.ToString();
 
     private static void AddLogging(ILoggingBuilder logging)
     {
@@ -105,8 +110,8 @@ internal static class RouterHost
     private static void Announce(WebApplication router, RouterSettings settings)
     {
         var log = router.Services.GetRequiredService<ILogger<ProxyHandler>>();
+        var door = router.Services.GetRequiredService<FrontDoor>();
         router.Lifetime.ApplicationStarted.Register(
-            () => log.Listening(Version, string.Join(", ", router.Urls), settings.AdminSocket));
-        router.Lifetime.ApplicationStopping.Register(() => log.Stopping((int)LongestStop.TotalSeconds));
+            () => log.Listening(Version, string.Join(", ", door.Urls), settings.AdminSocket));
     }
 }

@@ -10,14 +10,12 @@ internal sealed record RouterSettings
     // sockaddr_un holds 108 bytes including the closing zero.
     private const int LongestSocketPath = 107;
 
-    /// <summary>Public port; 0 lets the kernel choose one.</summary>
+    /// <summary>First public port; 0 lets the kernel choose one.</summary>
     public required int HttpPort { get; init; }
 
-    /// <summary>Public port for HTTPS, named in redirects; null without one.</summary>
+    /// <summary>Second public port, for those who expect TLS on 443, named in redirects; null is none. Either port speaks TLS and
+    /// plain HTTP.</summary>
     public int? HttpsPort { get; init; }
-
-    /// <summary>Proxies before this one whose X-Forwarded-* headers are believed.</summary>
-    public ImmutableArray<IPNetwork> TrustedProxies { get; init; } = [];
 
     /// <summary>Directory of what outlives the process.</summary>
     public required string StateDir { get; init; }
@@ -34,7 +32,26 @@ internal sealed record RouterSettings
     /// <summary>New with every router process; names its admin socket.</summary>
     public string InstanceId { get; init; } = Guid.NewGuid().ToString("N")[..12];
 
-    /// <summary>How long an upgraded connection (WebSocket) may outlive the flip that drained its dyno.</summary>
+    /// <summary>Proxies in front of this router whose word on the visitor is taken.</summary>
+    public ImmutableArray<IPNetwork> TrustedProxies { get; init; } = [];
+
+    /// <summary>Public connections that may be open at once; more are refused.</summary>
+    public int MaxConnections { get; init; } = 50_000;
+
+    /// <summary>How long a new connection may take to say what it speaks.</summary>
+    public TimeSpan GreetingTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a request's headers may take.</summary>
+    public TimeSpan HeadersTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a connection may be idle between two requests.</summary>
+    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(90);
+
+    /// <summary>How long a router that was asked to end still serves connections that say nothing; zero ends them at once.</summary>
+    public TimeSpan LameDuck { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long an upgraded connection (WebSocket) may outlive the flip that drained its dyno, or the wish that the router
+    /// ends.</summary>
     public TimeSpan UpgradeGrace { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Time that an app has to begin its answer once it has the whole request (Heroku's H12).</summary>
@@ -52,47 +69,57 @@ internal sealed record RouterSettings
 
     public string SnapshotPath => Path.Combine(StateDir, "router", "routes.json");
 
+    /// <summary>The certificates that the control plane sent last.</summary>
+    public string CertificatesPath => Path.Combine(StateDir, "router", "certificates.json");
+
+    /// <summary>Key and certificate of the local CA's issuer, left there by the control plane.</summary>
+    public string IssuerPath => Path.Combine(StateDir, "router", "issuer.pem");
+
     public bool TrustsAnyone => !TrustedProxies.IsEmpty;
-
-    public bool Trusts(IPAddress peer)
-    {
-        foreach (var proxies in TrustedProxies)
-        {
-            if (proxies.Contains(peer))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
 
     public static bool TryRead(
         Func<string, string?> variable,
         [NotNullWhen(true)] out RouterSettings? settings,
         [NotNullWhen(false)] out string? problem)
     {
-        settings = null;
-        var portText = Value("MINIPAAS_HTTP_PORT", "80");
-        if (!int.TryParse(portText, out var port) || port is < 0 or > 65535)
+        var read = new SettingsReader(variable);
+        var chosen = new RouterSettings
         {
-            problem = $"MINIPAAS_HTTP_PORT is '{portText}'; set it to a port number from 0 to 65535.";
+            HttpPort = read.Number("MINIPAAS_HTTP_PORT", 80, 0, 65535),
+
+            // Empty is a choice here, unlike elsewhere: no second port.
+            HttpsPort = variable("MINIPAAS_HTTPS_PORT") is "" or "off" ? null : read.Number("MINIPAAS_HTTPS_PORT", 443, 0, 65535),
+            MaxConnections = read.Number("MINIPAAS_MAX_CONNECTIONS", 50_000, 1, int.MaxValue),
+            TrustedProxies = read.Networks("MINIPAAS_TRUSTED_PROXIES"),
+            StateDir = read.Text("MINIPAAS_STATE_DIR", "/var/lib/minipaas"),
+            RunDir = read.Text("MINIPAAS_RUN_DIR", "/run/minipaas"),
+            Domain = read.Text("MINIPAAS_DOMAIN", "localhost").ToLowerInvariant(),
+            BootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(),
+        };
+        problem = read.Problem ?? (chosen.AdminSocket.Length > LongestSocketPath
+            ? $"MINIPAAS_RUN_DIR is too long for a unix socket ({chosen.AdminSocket}); choose a shorter directory."
+            : null);
+        settings = problem is null ? chosen : null;
+        return problem is null;
+    }
+
+    /// <summary>Whether the peer of a connection is one of <see cref="TrustedProxies"/>.</summary>
+    public bool Trusts(IPAddress? peer)
+    {
+        if (peer is null || TrustedProxies.IsEmpty)
+        {
             return false;
         }
 
-        settings = new RouterSettings
+        var address = peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer;
+        foreach (var network in TrustedProxies)
         {
-            HttpPort = port,
-            StateDir = Value("MINIPAAS_STATE_DIR", "/var/lib/minipaas"),
-            RunDir = Value("MINIPAAS_RUN_DIR", "/run/minipaas"),
-            Domain = Value("MINIPAAS_DOMAIN", "localhost").ToLowerInvariant(),
-            BootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(),
-        };
-        problem = settings.AdminSocket.Length > LongestSocketPath
-            ? $"MINIPAAS_RUN_DIR is too long for a unix socket ({settings.AdminSocket}); choose a shorter directory."
-            : null;
-        return problem is null;
+            if (network.Contains(address))
+            {
+                return true;
+            }
+        }
 
-        string Value(string name, string fallback) => variable(name) is { Length: > 0 } text ? text : fallback;
+        return false;
     }
 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using MiniPaaS.Protocol;
 using MiniPaaS.Router.Forwarding;
+using MiniPaaS.Router.Listening;
 using MiniPaaS.Router.Reporting;
 using MiniPaaS.Router.Routing;
 
@@ -13,6 +14,8 @@ namespace MiniPaaS.Router.Admin;
 internal sealed class AdminEndpoints(
     RouteBoard board,
     HealthWatch health,
+    CertificateBook certificates,
+    LameDuck lameDuck,
     MetricFamilies metrics,
     RequestLog requests,
     Traffic traffic,
@@ -33,6 +36,7 @@ internal sealed class AdminEndpoints(
                 ("PUT", ["routes"]) => PutRoutes(await ReadAsync(request, ProtocolJson.Default.RouteSnapshot, cancel)),
                 ("PUT", ["apps", var app]) => PutApp(app, await ReadAsync(request, ProtocolJson.Default.AppRoute, cancel)),
                 ("DELETE", ["apps", var app]) => DeleteApp(app),
+                ("PUT", ["certificates"]) => PutCertificates(await ReadAsync(request, ProtocolJson.Default.CertificateSet, cancel)),
                 ("GET", ["metrics"]) => new Text(PrometheusText.ContentType, output => WriteAsync(output, PrometheusText.Of(metrics), cancel)),
                 ("GET", ["log"]) => new Text("text/plain; charset=utf-8", output => requests.CopyToAsync(output, cancel)),
                 ("GET", ["targets", var id, "drained"]) => await DrainedAsync(id, request.Query["wait"], cancel),
@@ -58,7 +62,7 @@ internal sealed class AdminEndpoints(
 
     private RouterStatus Status() => new(
         settings.InstanceId, RouterHost.Version, Environment.ProcessId, board.Apps, traffic.Requests, traffic.InFlight, board.Synchronised,
-        LameDuck: false, health.Unhealthy);
+        lameDuck.Leaving, health.Unhealthy);
 
     private IResult PutRoutes(RouteSnapshot snapshot)
     {
@@ -90,6 +94,10 @@ internal sealed class AdminEndpoints(
         board.Remove(app);
         return Ok(new RouteAck(0), ProtocolJson.Default.RouteAck);
     }
+
+    private IResult PutCertificates(CertificateSet set) => certificates.TryReplace(set, out var problem)
+        ? Ok(new RouteAck(set.Certificates.Length), ProtocolJson.Default.RouteAck)
+        : Error(400, "certificates_refused", $"The certificates are refused, those before stay in force: {problem}.");
 
     private async Task<IResult> DrainedAsync(string targetId, string? wait, CancellationToken cancel)
     {

@@ -25,6 +25,9 @@ internal static class ErrorPages
 
     public static readonly ErrorPage NotPublic = new("not_found", 404, "Not found", "This address is not public.", 0);
 
+    public static ErrorPage Ambiguous(string reason) => new("bad_request", 400, "The request can be read in more than one way",
+        $"It {reason}. Send it without.", 0);
+
     public static ErrorPage UnknownHost(string host) => new("unknown_host", 404,
         host.Length == 0 ? "The request names no host" : $"No app answers to {host}",
         "Check the spelling. `paas apps` lists the apps there are; `paas create NAME` and a `git push` make a new one.", 0);

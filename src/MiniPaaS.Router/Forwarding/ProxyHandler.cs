@@ -1,4 +1,5 @@
 using MiniPaaS.Protocol;
+using MiniPaaS.Router.Listening;
 using MiniPaaS.Router.Reporting;
 using MiniPaaS.Router.Routing;
 using Yarp.ReverseProxy.Forwarder;
@@ -15,6 +16,7 @@ internal sealed class ProxyHandler(
     FrontRules rules,
     Outcomes outcomes,
     Traffic traffic,
+    LameDuck lameDuck,
     RouterSettings settings,
     TimeProvider time)
 {
@@ -30,6 +32,13 @@ internal sealed class ProxyHandler(
         try
         {
             VisitorHeaders.Identify(context);
+            lameDuck.Accompany(context);
+            if (SmugglingGuard.Refuses(context, out var reason))
+            {
+                await ErrorPages.WriteAsync(context, ErrorPages.Ambiguous(reason));
+                return;
+            }
+
             await RouteAsync(context);
         }
         finally

@@ -44,11 +44,13 @@ internal sealed class RouterMeters : IDisposable
 
     public void Drained() => Interlocked.Increment(ref drains);
 
-    public void ConnectionOpened() => Interlocked.Increment(ref connections);
+    /// <summary>Counts one more; returns how many are open now.</summary>
+    public int ConnectionOpened() => Interlocked.Increment(ref connections);
 
     public void ConnectionClosed() => Interlocked.Decrement(ref connections);
 
-    public void ConnectionRefused() => Interlocked.Increment(ref refusedConnections);
+    /// <summary>Counts one more; returns how many there were since start.</summary>
+    public long ConnectionRefused() => Interlocked.Increment(ref refusedConnections);
 
     public void Finished(string app, int status, ErrorCode? error, TimeSpan service)
     {

@@ -9,6 +9,8 @@ internal sealed class SnapshotFile(RouterSettings settings, RouteBoard board, Ti
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
+    private const int RestPerWork = 10;
+
     private readonly CancellationTokenSource stopping = new();
     private Task mirroring = Task.CompletedTask;
 
@@ -60,10 +62,14 @@ internal sealed class SnapshotFile(RouterSettings settings, RouteBoard board, Ti
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await foreach (var _ in board.Changes.ReadAllAsync(CancellationToken.None))
         {
-            while (!TryWrite() && await PauseAsync())
+            var start = time.GetTimestamp();
+            while (!TryWrite() && await PauseAsync(RetryAfter))
             {
                 // The reason is in the log; what is written next is what is in force then.
             }
+
+            // With ten thousand apps a mirror is megabytes: flips that follow each other closely share one.
+            await PauseAsync(time.GetElapsedTime(start) * RestPerWork);
         }
     }
 
@@ -71,7 +77,7 @@ internal sealed class SnapshotFile(RouterSettings settings, RouteBoard board, Ti
     {
         try
         {
-            Write(board.Snapshot());
+            MirrorFile.Write(settings.SnapshotPath, settings.InstanceId, board.Snapshot(), ProtocolJson.Default.RouteSnapshot);
             return true;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -81,36 +87,10 @@ internal sealed class SnapshotFile(RouterSettings settings, RouteBoard board, Ti
         }
     }
 
-    private void Write(RouteSnapshot snapshot)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(settings.SnapshotPath)!);
-        var draft = $"{settings.SnapshotPath}.{settings.InstanceId}";
-        try
-        {
-            using (var file = new FileStream(draft, new FileStreamOptions
-            {
-                Mode = FileMode.Create,
-                Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            }))
-            {
-                JsonSerializer.Serialize(file, snapshot, ProtocolJson.Default.RouteSnapshot);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(draft, settings.SnapshotPath, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(draft);
-            throw;
-        }
-    }
-
     // False when the router stops: then there is no later.
-    private async Task<bool> PauseAsync()
+    private async Task<bool> PauseAsync(TimeSpan pause)
     {
-        await Task.Delay(RetryAfter, time, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(pause, time, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return !stopping.IsCancellationRequested;
     }
 }

@@ -29,6 +29,7 @@ internal sealed class Platform : IAsyncDisposable
             ["MINIPAAS_STATE_DIR"] = StateDir,
             ["MINIPAAS_RUN_DIR"] = Path.Combine(Directory, "run"),
             ["MINIPAAS_HTTP_PORT"] = $"{Port}",
+            ["MINIPAAS_HTTPS_PORT"] = "off",
             ["MINIPAAS_SUBNET"] = FreeSubnet(),
             ["MINIPAAS_BUILDPACKS"] = Path.Combine(Repository.Root, "buildpacks"),
             ["MINIPAAS_STACKS"] = "bookworm bullseye",

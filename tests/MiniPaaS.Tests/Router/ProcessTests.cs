@@ -20,11 +20,11 @@ public sealed partial class ProcessTests
     }
 
     [Theory]
-    [InlineData("MINIPAAS_HTTP_PORT", "eighty", 2, "set it to a port number")]
+    [InlineData("MINIPAAS_HTTP_PORT", "eighty", 2, "set it to a number from 0 to 65535")]
     [InlineData("MINIPAAS_RUN_DIR", "/proc/nowhere", 1, "cannot start")]
     public async Task A_setting_that_cannot_work_is_said_in_a_sentence(string name, string value, int exitCode, string words)
     {
-        using var process = Start([], ("MINIPAAS_HTTP_PORT", "0"), ("MINIPAAS_STATE_DIR", "/proc/nowhere"), (name, value));
+        using var process = Start([], ("MINIPAAS_HTTP_PORT", "0"), ("MINIPAAS_HTTPS_PORT", "off"), ("MINIPAAS_STATE_DIR", "/proc/nowhere"), (name, value));
         var said = await process.StandardError.ReadToEndAsync().WaitAsync(Deadline);
         await process.WaitForExitAsync().WaitAsync(Deadline);
         Assert.Equal(exitCode, process.ExitCode);
@@ -48,7 +48,7 @@ public sealed partial class ProcessTests
         await File.WriteAllTextAsync(settings.SnapshotPath, System.Text.Json.JsonSerializer.Serialize(
             new RouteSnapshot(bootId, [Make.Route("shop", 1, Make.Target("c1", backend.Address))]), ProtocolJson.Default.RouteSnapshot));
         using var process = Start(
-            [], ("MINIPAAS_HTTP_PORT", "0"), ("MINIPAAS_STATE_DIR", settings.StateDir), ("MINIPAAS_RUN_DIR", settings.RunDir));
+            [], ("MINIPAAS_HTTP_PORT", "0"), ("MINIPAAS_HTTPS_PORT", "off"), ("MINIPAAS_STATE_DIR", settings.StateDir), ("MINIPAAS_RUN_DIR", settings.RunDir));
         var (port, socket) = await ListeningAsync(process);
 
         using var visitor = new HttpClient();

@@ -5,8 +5,10 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using MiniPaaS.Protocol;
 using MiniPaaS.Router;
+using MiniPaaS.Router.Listening;
 using MiniPaaS.Router.Routing;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
@@ -47,7 +49,7 @@ internal sealed class TestRouter : IAsyncDisposable
         Settings = settings;
         this.router = router;
         this.admin = admin;
-        Port = new Uri(router.Urls.First().Replace("[::]", "127.0.0.1", StringComparison.Ordinal)).Port;
+        Port = router.Services.GetRequiredService<FrontDoor>().EndPoints[0].Port;
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false })
         {
             BaseAddress = new Uri($"http://127.0.0.1:{Port}"),
@@ -64,6 +66,7 @@ internal sealed class TestRouter : IAsyncDisposable
     public static RouterSettings NewSettings() => new()
     {
         HttpPort = 0,
+        LameDuck = TimeSpan.Zero,
         StateDir = Directory.CreateTempSubdirectory("mp-").FullName,
         RunDir = Directory.CreateTempSubdirectory("mp-").FullName,
         Domain = "localhost",

@@ -23,7 +23,7 @@ start_platform() {
   for ((octet = $$ % 64 * 4; ; octet = (octet + 4) % 256)); do
     if ! ip -4 -o address | grep -q " 10\.216\.$octet\."; then break; fi
   done
-  export MINIPAAS_NAMESPACE=mpb$$ MINIPAAS_HTTP_PORT=$port MINIPAAS_SUBNET=10.216.$octet.0/22
+  export MINIPAAS_NAMESPACE=mpb$$ MINIPAAS_HTTP_PORT=$port MINIPAAS_HTTPS_PORT=off MINIPAAS_SUBNET=10.216.$octet.0/22
   export MINIPAAS_STATE_DIR=$work/state MINIPAAS_RUN_DIR=$work/run
   export MINIPAAS_BUILDPACKS=$root/buildpacks MINIPAAS_STACKS="bookworm bullseye"
   mkdir -p "$work/state/router" "$work/run/routers"
