@@ -60,7 +60,7 @@ show_failures() {
   for log in "$results"/*.log; do
     [[ -s $log ]] || continue
     headline "Failed: $(basename "$log" .log)"
-    awk '/^  (Passed|Skipped) |^Results File|^Test Run/ { show = 0 } /^  Failed / { show = 60 } /^not ok/ { print } show && show-- { print substr($0, 1, 400) }' "$log"
+    awk '/^  (Passed|Skipped) |^Results File|^Test Run/ { show = 0 } /^  Failed |Cleanup Failure/ { show = 60 } /^not ok/ { print } show && show-- { print substr($0, 1, 400) }' "$log"
   done
 }
 

@@ -48,12 +48,16 @@ internal sealed class Engine(string @namespace)
     }
 
     /// <summary>Takes away everything that carries the instance's label.</summary>
-    public async Task RemoveEverythingAsync()
+    public Task RemoveEverythingAsync() => Eventually.HoldsAsync("nothing of the instance is left in Docker", async () =>
     {
-        await RemoveAsync(["rm", "--force", "--volumes"], await LinesAsync(["ps", "--all", "--quiet", .. Mine]));
-        await RemoveAsync(["rmi", "--force"], await ImagesAsync());
-        await RemoveAsync(["network", "rm"], await LinesAsync(["network", "ls", "--quiet", .. Mine]));
-    }
+        // The engine finishes what a daemon that ended meanwhile had asked for: what appears late goes in the next round.
+        await TryRemoveAsync(["rm", "--force", "--volumes"], await LinesAsync(["ps", "--all", "--quiet", .. Mine]));
+        await TryRemoveAsync(["rmi", "--force"], await ImagesAsync());
+        await TryRemoveAsync(["network", "rm"], await LinesAsync(["network", "ls", "--quiet", .. Mine]));
+        return (await LinesAsync(["ps", "--all", "--quiet", .. Mine])).Count == 0
+            && (await LinesAsync(["network", "ls", "--quiet", .. Mine])).Count == 0
+            && (await ImagesAsync()).Count == 0;
+    });
 
     /// <summary>Namespaces of instances that left containers, images or networks, as far as they begin so.</summary>
     public static async Task<IReadOnlySet<string>> NamespacesAsync(string prefix)
@@ -66,13 +70,10 @@ internal sealed class Engine(string @namespace)
         return containers.Concat(networks).Concat(images).Where(n => n.StartsWith(prefix, StringComparison.Ordinal)).ToHashSet();
     }
 
-    private static async Task RemoveAsync(string[] command, IReadOnlyList<string> ids)
-    {
-        if (ids.Count > 0)
-        {
-            (await Command.RunAsync("docker", [.. command, .. ids])).Expect();
-        }
-    }
+    private static async Task RemoveAsync(string[] command, IReadOnlyList<string> ids) => (await TryRemoveAsync(command, ids))?.Expect();
+
+    private static async Task<CommandResult?> TryRemoveAsync(string[] command, IReadOnlyList<string> ids) =>
+        ids.Count > 0 ? await Command.RunAsync("docker", [.. command, .. ids]) : null;
 
     private static async Task<IReadOnlyList<string>> LinesAsync(string[] arguments) =>
         (await Command.RunAsync("docker", arguments)).Expect().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
