@@ -34,7 +34,17 @@ internal sealed class VisitorHeaders(Target target, Exchange? exchange, RouterSe
     {
         var sent = context.Request.Headers[RequestId] is [{ Length: >= 20 and <= 200 } one]
             && !one.AsSpan().ContainsAnyExcept(RequestIdCharacters) ? one : null;
-        context.TraceIdentifier = sent ?? Guid.NewGuid().ToString();
+        context.TraceIdentifier = sent ?? NewId();
+    }
+
+    // Unique, not secret: Guid.NewGuid asks the kernel for its randomness, which is a twentieth of what a request costs.
+    private static string NewId()
+    {
+        Span<byte> random = stackalloc byte[16];
+        Random.Shared.NextBytes(random);
+        random[6] = (byte)((random[6] & 0x0F) | 0x40);
+        random[8] = (byte)((random[8] & 0x3F) | 0x80);
+        return new Guid(random, bigEndian: true).ToString();
     }
 
     public override async ValueTask TransformRequestAsync(
