@@ -63,16 +63,17 @@ start_router() {
     sleep 0.1
   done
   snapshot "$1" >"$work/ours/routes.json"
-  tell ours PUT /routes "$work/ours/routes.json"
+  tell PUT /routes "$work/ours/routes.json"
   certificates >"$work/ours/certificates.json"
-  tell ours PUT /certificates "$work/ours/certificates.json"
+  tell PUT /certificates "$work/ours/certificates.json"
   curl -sN --unix-socket "$socket" http://router/log -o "$work/ours/access.log" &
   helpers+=($!)
 }
 
 tell() {
-  curl -fsS --unix-socket "$socket" -X "$2" -H 'Content-Type: application/json' --data-binary "@$4" "http://router$3" -o "$work/$1/told" ||
-    { echo "The router refused $2 $3: $(cat "$work/$1/told" 2>/dev/null)" >&2; [[ $3 = /certificates ]]; }
+  local told
+  told=$(curl -sS --unix-socket "$socket" -X "$1" -H 'Content-Type: application/json' --data-binary "@$3" "http://router$2" -w ' %{http_code}')
+  [[ $told = *" 200" ]] || { echo "The router refused $1 $2: $told" >&2; return 1; }
 }
 
 # snapshot APPS: shop and as many others, all on the backend
