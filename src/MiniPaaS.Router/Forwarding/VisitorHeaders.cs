@@ -37,14 +37,14 @@ internal sealed class VisitorHeaders(Target target, Exchange? exchange, RouterSe
         context.TraceIdentifier = sent ?? NewId();
     }
 
-    // Unique, not secret: Guid.NewGuid asks the kernel for its randomness, which is a twentieth of what a request costs.
+    // A UUID version 4 (RFC 9562, 5.4). It has to be unlike others, not unguessable: Guid.NewGuid asks the kernel every time.
     private static string NewId()
     {
-        Span<byte> random = stackalloc byte[16];
-        Random.Shared.NextBytes(random);
-        random[6] = (byte)((random[6] & 0x0F) | 0x40);
-        random[8] = (byte)((random[8] & 0x3F) | 0x80);
-        return new Guid(random, bigEndian: true).ToString();
+        Span<byte> bytes = stackalloc byte[16];
+        Random.Shared.NextBytes(bytes);
+        bytes[6] = (byte)((bytes[6] & 0x0f) | 0x40);
+        bytes[8] = (byte)((bytes[8] & 0x3f) | 0x80);
+        return new Guid(bytes, bigEndian: true).ToString();
     }
 
     public override async ValueTask TransformRequestAsync(

@@ -18,7 +18,9 @@ internal sealed class FrontDoor(
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(100);
 
     private readonly SocketConnectionContextFactory connections =
-        new(new SocketConnectionFactoryOptions { WaitForDataBeforeAllocatingBuffer = true }, logs.CreateLogger("MiniPaaS.Router.Connections"));
+        new(
+            new SocketConnectionFactoryOptions { WaitForDataBeforeAllocatingBuffer = true, UnsafePreferInlineScheduling = true },
+            logs.CreateLogger("MiniPaaS.Router.Connections"));
 
     private readonly VirtualListener[] inside =
         [.. Enum.GetValues<WireProtocol>().Select(protocol => new VirtualListener(new WireEndPoint(protocol)))];
