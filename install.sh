@@ -43,7 +43,7 @@ one_at_a_time() {
 install_everything() {
   check_other_instance
   check_state_dir
-  choose_port
+  choose_ports
   decide_user
   install_prerequisites
   choose_subnet

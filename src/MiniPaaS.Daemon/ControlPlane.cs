@@ -6,6 +6,7 @@ using MiniPaaS.Daemon.Receiving;
 using MiniPaaS.Daemon.Releasing;
 using MiniPaaS.Daemon.Routing;
 using MiniPaaS.Daemon.Running;
+using MiniPaaS.Daemon.Securing;
 using MiniPaaS.Daemon.Store;
 using MiniPaaS.Docker;
 using MiniPaaS.Protocol;
@@ -34,6 +35,8 @@ internal static class ControlPlane
             app.Services.GetRequiredService<Sandboxes>().RunAsync(stopping),
             app.Services.GetRequiredService<Reconciler>().RunAsync(stopping),
             app.Services.GetRequiredService<RouterLink>().RunAsync(stopping),
+            app.Services.GetRequiredService<LocalAuthority>().RunAsync(stopping),
+            app.Services.GetRequiredService<AcmeOrders>().RunAsync(stopping),
             app.Services.GetRequiredService<AppChanges>().ResumeAsync(stopping),
         ];
         // Work ends only when the daemon does: an end before that is a failure, and the supervisor starts anew.
@@ -95,8 +98,17 @@ internal static class ControlPlane
             .AddSingleton<Sandboxes>().AddSingleton<DynoGround>().AddSingleton<Runtimes>().AddSingleton<DynoOutput>().AddSingleton<DynoEngine>()
             .AddSingleton<HealthGate>().AddSingleton<DynoChecks>().AddSingleton<Retirement>().AddSingleton<Reconciler>();
         // Routed
-        services.AddSingleton(s => new RouterLink(
-            settings.RouterSockets, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<RouterLink>>()));
+        services.AddSingleton<CertificateLink>().AddSingleton(s => new RouterLink(
+            settings.RouterSockets,
+            s.GetRequiredService<CertificateLink>(),
+            s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<ILogger<RouterLink>>()));
+        // Secured
+        services.AddSingleton(settings.Acme).AddSingleton<LocalAuthority>().AddSingleton<CertificateBook>()
+            .AddSingleton<CertificateSource>(s => s.GetRequiredService<CertificateBook>().Current)
+            .AddSingleton<AcmeChallenges>().AddSingleton<AcmeClient>().AddSingleton<AcmeOrders>()
+            .AddSingleton<ChallengeRoute>(s => s.GetRequiredService<RouterLink>().SendsChallengesAsync)
+            .AddSingleton<CertificateEndpoints>().AddSingleton<AcmEndpoints>();
     }
 
     private static void Map(WebApplication app, Settings settings, Database database)
@@ -110,6 +122,8 @@ internal static class ControlPlane
             database, settings, changes, app.Services.GetRequiredService<GitRepositories>(), app.Services.GetRequiredService<SlugBuilder>());
         app.MapReleases(database, changes, time);
         app.MapDynos(database, changes, app.Services.GetRequiredService<Reconciler>(), app.Services.GetRequiredService<LogBook>(), time);
+        app.Services.GetRequiredService<CertificateEndpoints>().Map(app);
+        app.Services.GetRequiredService<AcmEndpoints>().Map(app);
         app.MapFallback(() => ApiResults.NotFound("There is nothing at this address. The API is described in the README."));
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using MiniPaaS.Daemon.Securing;
 
 namespace MiniPaaS.Daemon;
 
@@ -38,6 +39,9 @@ internal sealed record Settings
 
     public required string DockerSocket { get; init; }
 
+    /// <summary>Where automatic certificates come from.</summary>
+    public required AcmeSettings Acme { get; init; }
+
     public string Database => Path.Combine(StateDir, "minipaas.db");
 
     public string Repositories => Path.Combine(StateDir, "repos");
@@ -69,9 +73,10 @@ internal sealed record Settings
     {
         var stack = Text("DEFAULT_STACK", "bookworm");
         var bundle = Text("CA_BUNDLE", "/etc/ssl/certs/ca-certificates.crt");
+        var state = Path.GetFullPath(Text("STATE_DIR", "/var/lib/minipaas"));
         return new Settings
         {
-            StateDir = Path.GetFullPath(Text("STATE_DIR", "/var/lib/minipaas")),
+            StateDir = state,
             RunDir = Path.GetFullPath(Text("RUN_DIR", "/run/minipaas")),
             HttpPort = int.TryParse(Text("HTTP_PORT", "80"), out var port) && port is > 0 and < 65536
                 ? port
@@ -87,6 +92,7 @@ internal sealed record Settings
             DotnetRoot = Text("DOTNET_ROOT", "/usr/share/dotnet"),
             CaBundle = File.Exists(bundle) ? bundle : null,
             DockerSocket = Text("DOCKER_SOCKET", "/var/run/docker.sock"),
+            Acme = AcmeSettings.Read(Environment.GetEnvironmentVariable, state),
         };
     }
 

@@ -29,4 +29,8 @@ namespace MiniPaaS.Protocol;
 [JsonSerializable(typeof(FormationUpdate))]
 [JsonSerializable(typeof(ImmutableArray<DynoInfo>))]
 [JsonSerializable(typeof(PlatformInfo))]
+[JsonSerializable(typeof(SniEndpointUpload))]
+[JsonSerializable(typeof(SniEndpointInfo))]
+[JsonSerializable(typeof(ImmutableArray<SniEndpointInfo>))]
+[JsonSerializable(typeof(AcmInfo))]
 public sealed partial class ProtocolJson : JsonSerializerContext;

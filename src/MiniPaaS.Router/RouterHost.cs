@@ -70,6 +70,9 @@ internal static class RouterHost
     {
         kestrel.AddServerHeader = false;
 
+        // A line ends with CR LF and nothing else (RFC 9112, 2.2, lets a server be lenient, which is how requests are smuggled).
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
+
         // Bytes above ASCII in header values pass through as they are.
         kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
@@ -85,6 +88,7 @@ internal static class RouterHost
                 HandshakeTimeout = settings.GreetingTimeout,
                 OnConnection = kestrel.ApplicationServices.GetRequiredService<Handshake>().AnswerAsync,
             });
+            listen.Use(next => connection => Handshake.FarewellAsync(next, connection));
         });
     }
 

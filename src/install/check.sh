@@ -38,13 +38,19 @@ check_state_dir() {
 }
 
 # A port our own router listens on is ours; any other that is taken is left to its owner.
+choose_ports() {
+  choose_port http_port --http-port "${installed[MINIPAAS_HTTP_PORT]:-}" 8080 "$https_port"
+  if [[ $https_port != off ]]; then choose_port https_port --https-port "${installed[MINIPAAS_HTTPS_PORT]:-}" 8443 "$http_port"; fi
+}
+
+# choose_port VARIABLE OPTION INSTALLED ELSE OTHER: keeps the port in VARIABLE, or takes the first free one from ELSE on
 choose_port() {
-  local wanted=$http_port
-  if [[ $http_port = "${installed[MINIPAAS_HTTP_PORT]:-}" ]]; then return 0; fi
-  port_is_taken "$http_port" || return 0
-  http_port=8080
-  while port_is_taken "$http_port"; do http_port=$((http_port + 1)); done
-  notice "port $wanted is taken by another process; using $http_port. To use $wanted, stop that process and run ./install.sh --http-port $wanted."
+  local -n port=$1
+  local option=$2 installed_port=$3 other=$5 wanted=$port
+  if [[ $port = "$installed_port" ]] || ! port_is_taken "$port"; then return 0; fi
+  port=$4
+  while port_is_taken "$port" || [[ $port = "$other" ]]; do port=$((port + 1)); done
+  notice "port $wanted is taken by another process; using $port. To use $wanted, stop that process and run ./install.sh $option $wanted."
 }
 
 # From the kernel's tables, because a bare machine has neither ss nor lsof. State 0A is LISTEN.

@@ -12,6 +12,7 @@ Makes this Debian or Ubuntu machine a PaaS: `git push paas master` deploys. Run 
 in place and keeps apps, data and settings.
 
   --http-port N        port visitors and git use (80; 8080 or the next free one when it is taken)
+  --https-port N       port for HTTPS (443; 8443 or the next free one when it is taken), or "off"
   --domain NAME        apps answer at APP.NAME, the control plane at paas.NAME (localhost)
   --stacks "A B"       stacks to make; the first is the default ("bookworm bullseye")
   --no-demo            do not deploy the sample app
@@ -40,7 +41,7 @@ parse_options() {
   while (($#)); do
     case $1 in
       --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}"; continue ;;
-      --http-port | --domain | --stacks | --prefix | --state-dir | --run-dir | --namespace | --subnet)
+      --http-port | --https-port | --domain | --stacks | --prefix | --state-dir | --run-dir | --namespace | --subnet)
         [[ -n ${2:-} ]] || bad_usage "$1 needs a value."
         given[${1#--}]=$2
         shift ;;

@@ -8,7 +8,7 @@ install_services() {
   mv -fT "$prefix/bin/minipaas-services.new" "$prefix/bin/minipaas-services"
   if has_systemd; then write_units; fi
 
-  router_hash="$(content_hash "$prefix/current/router") $http_port $run_dir $state_dir $domain"
+  router_hash="$(content_hash "$prefix/current/router") $http_port $https_port $run_dir $state_dir $domain"
   if [[ $(cat "$prefix/router.running" 2>/dev/null) = "$router_hash" ]]; then
     echo "The router is up to date and keeps running"
     "$prefix/bin/minipaas-services" start router
@@ -17,7 +17,7 @@ install_services() {
     echo "$router_hash" >"$prefix/router.running"
   fi
   "$prefix/bin/minipaas-services" restart daemon
-  if has_systemd; then systemctl enable "$(unit_name router).socket" "$(unit_name router).service" "$(unit_name daemon).service"; fi
+  if has_systemd; then socket_units | xargs systemctl enable "$(unit_name router)@a.service" "$(unit_name daemon).service"; fi
   wait_for_control_plane
 }
 
@@ -27,44 +27,76 @@ unit_name() {
   if [[ $1 = router ]]; then echo "minipaas-router$suffix"; else echo "minipaasd$suffix"; fi
 }
 
+socket_units() {
+  echo "$(unit_name router).socket"
+  if [[ $https_port != off ]]; then echo "$(unit_name router).https.socket"; fi
+}
+
+# The units of an instance, whatever its settings are or were.
+every_unit() {
+  echo "$(unit_name router).socket" "$(unit_name router).https.socket" "$(unit_name router)@a.service" "$(unit_name router)@b.service" \
+    "$(unit_name daemon).service"
+}
+
 write_units() {
-  local units=/etc/systemd/system
-  router_socket_unit >"$units/$(unit_name router).socket.new"
-  router_unit >"$units/$(unit_name router).service"
-  daemon_unit >"$units/$(unit_name daemon).service"
-  # A socket that is already open keeps its port; only a changed one is opened anew.
-  if ! cmp -s "$units/$(unit_name router).socket.new" "$units/$(unit_name router).socket"; then
-    systemctl stop "$(unit_name router).socket" "$(unit_name router).service" 2>/dev/null || true
+  local units=/etc/systemd/system changed=no
+  socket_unit http "$http_port" | replace_file "$units/$(unit_name router).socket" || changed=yes
+  if [[ $https_port != off ]]; then
+    socket_unit https "$https_port" | replace_file "$units/$(unit_name router).https.socket" || changed=yes
+  elif [[ -e $units/$(unit_name router).https.socket ]]; then
+    systemctl disable --now "$(unit_name router).https.socket"
+    rm -f "$units/$(unit_name router).https.socket"
+    changed=yes
   fi
-  mv -f "$units/$(unit_name router).socket.new" "$units/$(unit_name router).socket"
+  router_unit >"$units/$(unit_name router)@.service"
+  daemon_unit >"$units/$(unit_name daemon).service"
+  # A socket that is already open keeps its port; only changed ones are opened anew.
+  if [[ $changed = yes ]]; then
+    systemctl stop "$(unit_name router).socket" "$(unit_name router).https.socket" "$(unit_name router)@a.service" "$(unit_name router)@b.service" 2>/dev/null || true
+  fi
   systemctl daemon-reload
 }
 
-router_socket_unit() {
+# Fails when the file had another content before.
+replace_file() {
+  local same=0
+  cat >"$1.new"
+  cmp -s "$1.new" "$1" || same=1
+  mv -f "$1.new" "$1"
+  return $same
+}
+
+# socket_unit NAME PORT
+socket_unit() {
   cat <<UNIT
 [Unit]
-Description=MiniPaaS router port ($namespace)
+Description=MiniPaaS router, $1 port ($namespace)
 
 [Socket]
-ListenStream=$http_port
+ListenStream=$2
+FileDescriptorName=$1
 Backlog=4096
 NoDelay=true
-Service=$(unit_name router).service
+Service=$(unit_name router)@a.service
 
 [Install]
 WantedBy=sockets.target
 UNIT
 }
 
+# A template with two instances, a and b: a new router is started on the sockets of the old one, which then goes.
 router_unit() {
+  local sockets
+  sockets=$(socket_units | tr '\n' ' ')
   cat <<UNIT
 [Unit]
-Description=MiniPaaS router ($namespace)
-Requires=$(unit_name router).socket
-After=network.target $(unit_name router).socket
+Description=MiniPaaS router %i ($namespace)
+Requires=$sockets
+After=network.target $sockets
 StartLimitIntervalSec=0
 
 [Service]
+Sockets=$sockets
 EnvironmentFile=$env_file
 ExecStartPre=+$prefix/bin/minipaas-services prepare
 ExecStart=$prefix/current/router/paas-router
@@ -73,7 +105,7 @@ Group=$namespace
 Restart=always
 RestartSec=100ms
 TimeoutStopSec=40
-LimitNOFILE=65536
+LimitNOFILE=262144
 NoNewPrivileges=true
 CapabilityBoundingSet=
 ProtectSystem=strict
@@ -137,7 +169,7 @@ show_service_logs() {
   local name
   for name in router daemon; do
     echo "--- the end of the $name's log"
-    if has_systemd; then journalctl --unit "$(unit_name "$name")" --lines 10 --no-pager; else tail -n 10 "$state_dir/log/$name.log"; fi
+    if has_systemd; then journalctl --unit "$(unit_name "$name")*" --lines 10 --no-pager; else tail -n 10 "$state_dir/log/$name.log"; fi
   done
 }
 

@@ -16,6 +16,7 @@ decide_settings() {
   namespace=$(decide namespace NAMESPACE minipaas)
   subnet=$(decide subnet SUBNET 10.213.0.0/16)
   http_port=$(decide http-port HTTP_PORT 80)
+  https_port=$(decide https-port HTTPS_PORT 443)
   domain=$(decide domain DOMAIN localhost)
   stacks=$(decide stacks STACKS "bookworm bullseye")
   validate_settings
@@ -41,6 +42,9 @@ validate_settings() {
     [[ $dir =~ ^(/[A-Za-z0-9._-]+)+$ ]] || refuse "'$dir' cannot be used: directories are absolute paths of letters, digits, '.', '_' and '-'."
   done
   [[ $http_port =~ ^[1-9][0-9]{0,4}$ && $http_port -lt 65536 ]] || refuse "--http-port is a number from 1 to 65535, not '$http_port'."
+  [[ $https_port = off || $https_port =~ ^[1-9][0-9]{0,4}$ && $https_port -lt 65536 ]] ||
+    refuse "--https-port is a number from 1 to 65535, or off, not '$https_port'."
+  [[ $https_port != "$http_port" ]] || refuse "--http-port and --https-port are both $http_port; one port speaks both, so the other can be off."
   [[ $namespace =~ ^[a-z][a-z0-9]{0,14}$ ]] || refuse "--namespace is up to 15 lower-case letters and digits, not '$namespace'."
   [[ $domain =~ ^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$ ]] || refuse "--domain is a lower-case host name, not '$domain'."
   subnet_range "$subnet" >/dev/null || refuse "--subnet is an IPv4 network with a prefix of 16 to 26 bits, as in 10.213.0.0/16, not '$subnet'."
@@ -67,6 +71,7 @@ refuse_to_move() {
 write_settings() {
   local -A values=(
     [MINIPAAS_STATE_DIR]=$state_dir [MINIPAAS_RUN_DIR]=$run_dir [MINIPAAS_HTTP_PORT]=$http_port
+    [MINIPAAS_HTTPS_PORT]=$https_port
     [MINIPAAS_DOMAIN]=$domain [MINIPAAS_NAMESPACE]=$namespace [MINIPAAS_SUBNET]=$subnet
     [MINIPAAS_BUILDPACKS]=$prefix/current/buildpacks [MINIPAAS_STACKS]=$stacks
     [MINIPAAS_DEFAULT_STACK]=$(default_stack) [MINIPAAS_DOTNET_ROOT]=$dotnet_root [DOTNET_ROOT]=$dotnet_root

@@ -35,10 +35,11 @@ remove_services() {
   local kind
   if [[ -x $prefix/bin/minipaas-services ]]; then "$prefix/bin/minipaas-services" stop; fi
   if has_systemd; then
-    for kind in "$(unit_name router).socket" "$(unit_name router).service" "$(unit_name daemon).service"; do
+    for kind in $(every_unit); do
       systemctl disable "$kind" || true
       rm -f "/etc/systemd/system/$kind"
     done
+    rm -f "/etc/systemd/system/$(unit_name router)@.service"
     systemctl daemon-reload
   fi
 }

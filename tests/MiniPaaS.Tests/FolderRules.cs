@@ -15,10 +15,11 @@ public sealed class FolderRules
         ["Logging"] = [],
         ["Building"] = ["Apps", "Logging"],
         ["Routing"] = ["Apps", "Store"],
+        ["Securing"] = ["Apps", "Store", "Logging", "Building"],
         ["Running"] = ["Apps", "Store", "Logging", "Routing"],
         ["Releasing"] = ["Apps", "Store", "Logging", "Routing", "Running"],
         ["Receiving"] = ["Apps", "Store", "Logging", "Building", "Releasing", "Running"],
-        ["Api"] = ["Apps", "Store", "Logging", "Building", "Releasing", "Receiving", "Routing", "Running"],
+        ["Api"] = ["Apps", "Store", "Logging", "Building", "Releasing", "Receiving", "Routing", "Running", "Securing"],
     };
 
     private static readonly string Daemon = Path.Combine(Repository.Root, "src", "MiniPaaS.Daemon");
@@ -31,7 +32,7 @@ public sealed class FolderRules
     {
         Assert.True(Allowed.ContainsKey(folder), $"{folder} is new: say in the table what it may know");
         var wrong = from file in Directory.EnumerateFiles(Path.Combine(Daemon, folder), "*.cs", SearchOption.AllDirectories)
-                    from Match use in Regex.Matches(File.ReadAllText(file), @"MiniPaaS\.Daemon\.(\w+)|(?<![\w.])(Apps|Store|Logging|Building|Releasing|Receiving|Routing|Running|Api)\.[A-Z]\w+")
+                    from Match use in Regex.Matches(File.ReadAllText(file), @"MiniPaaS\.Daemon\.(\w+)|(?<![\w.])(Apps|Store|Logging|Building|Releasing|Receiving|Routing|Running|Securing|Api)\.[A-Z]\w+")
                     let used = use.Groups[1].Success ? use.Groups[1].Value : use.Groups[2].Value
                     where Allowed.ContainsKey(used) && used != folder && !Allowed[folder].Contains(used)
                     select $"{Path.GetRelativePath(Daemon, file)} uses {used}";

@@ -15,7 +15,9 @@ internal sealed class ApiTransport : IDisposable
     private readonly ServerAddress _server;
     private readonly HttpClient _http;
 
-    public ApiTransport(ServerAddress server, string token)
+    /// <param name="server">Where requests go.</param>
+    /// <param name="token">Shown with every request; null for what is public.</param>
+    public ApiTransport(ServerAddress server, string? token)
     {
         _server = server;
         var handler = new SocketsHttpHandler
@@ -28,7 +30,7 @@ internal sealed class ApiTransport : IDisposable
             UseCookies = false,
         };
         _http = new HttpClient(handler) { BaseAddress = server.Uri, Timeout = Timeout.InfiniteTimeSpan };
-        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        _http.DefaultRequestHeaders.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("paas", VersionText.Number));
         _http.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
     }

@@ -7,7 +7,7 @@ using MiniPaaS.Protocol;
 namespace MiniPaaS.Cli.Client;
 
 /// <summary>The control plane's API, one method per call.</summary>
-internal sealed class PaasApi(ServerAddress server, string token) : IDisposable
+internal sealed partial class PaasApi(ServerAddress server, string? token) : IDisposable
 {
     /// <summary>Seconds for which the server may hold back the answer on a deployment that did not advance.</summary>
     private const int DeploymentWait = 25;

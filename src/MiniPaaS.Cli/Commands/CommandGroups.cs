@@ -9,6 +9,7 @@ internal static class CommandGroups
         ("Config vars", ConfigCommands.All()),
         ("Dynos", DynoCommands.All()),
         ("Releases", ReleaseCommands.All()),
+        ("Certificates", [.. CertsCommands.All(), .. AutomaticCertsCommands.All(), .. TrustCommand.All()]),
         ("Logs", LogsCommand.All()),
         ("Git", GitCommands.All()),
         ("Account", AccountCommands.All()),

@@ -14,6 +14,8 @@ internal sealed record RestartOutput(string App, string? Dynos);
 
 internal sealed record LogLineOutput(string? Timestamp, string? Source, string? Dyno, string Message);
 
+internal sealed record TrustOutput(string Subject, string Fingerprint, DateTimeOffset ExpiresAt, string? Installed);
+
 /// <summary>Shape of the JSON that is the CLI's own; everything else is printed as it came over the wire.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(UrlOutput))]
@@ -22,4 +24,5 @@ internal sealed record LogLineOutput(string? Timestamp, string? Source, string? 
 [JsonSerializable(typeof(LoginOutput))]
 [JsonSerializable(typeof(RestartOutput))]
 [JsonSerializable(typeof(LogLineOutput))]
+[JsonSerializable(typeof(TrustOutput))]
 internal sealed partial class OutputJson : JsonSerializerContext;

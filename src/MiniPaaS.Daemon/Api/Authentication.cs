@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using System.Text;
+using MiniPaaS.Daemon.Securing;
 using MiniPaaS.Daemon.Store;
 
 namespace MiniPaaS.Daemon.Api;
@@ -25,8 +26,11 @@ internal static class Authentication
         }
     });
 
-    // The git hook comes over the socket itself, with the unguessable id of its push; the router refuses these paths.
-    private static bool IsOpen(PathString path) => path == "/healthz" || path.StartsWithSegments("/internal");
+    // The git hook comes over the socket itself, with the unguessable id of its push; the router refuses these paths. The root
+    // certificate and the answers to ACME challenges are public by their nature.
+    private static bool IsOpen(PathString path) =>
+        path == "/healthz" || path == "/platform/ca.pem" || path.StartsWithSegments("/internal")
+        || path.Value!.StartsWith(AcmeChallenges.Path, StringComparison.Ordinal);
 
     private static string? TokenOf(HttpRequest request)
     {

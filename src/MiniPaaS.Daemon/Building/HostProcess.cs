@@ -7,6 +7,7 @@ namespace MiniPaaS.Daemon.Building;
 internal sealed class HostProcess : IAsyncDisposable
 {
     private const int ErrorTail = 4096;
+    private const string StandardPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     private readonly Process process;
     private readonly Task<string> errors;
 
@@ -19,6 +20,9 @@ internal sealed class HostProcess : IAsyncDisposable
     public Stream Input => process.StandardInput.BaseStream;
 
     public Stream Output => process.StandardOutput.BaseStream;
+
+    /// <summary>True when the standard path has a program of this name.</summary>
+    public static bool IsInstalled(string program) => StandardPath.Split(':').Any(directory => File.Exists(Path.Combine(directory, program)));
 
     /// <summary>Starts a program found on the standard path.</summary>
     /// <param name="command">Program and its arguments.</param>
@@ -40,7 +44,7 @@ internal sealed class HostProcess : IAsyncDisposable
         }
 
         start.Environment.Clear();
-        start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        start.Environment["PATH"] = StandardPath;
         start.Environment["LC_ALL"] = "C.UTF-8";
         foreach (var (name, value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal))
         {

@@ -13,7 +13,9 @@ internal static partial class Posix
 
     private const int AtCurrentDirectory = -100;
     private const int AtEmptyPath = 0x1000;
+    private const int AtSymlinkNoFollow = 0x100;
     private const uint StatxType = 1;
+    private const uint StatxOwner = 0x18;
     private const ushort TypeMask = 0xF000;
     private const ushort RegularFile = 0x8000;
 
@@ -31,6 +33,25 @@ internal static partial class Posix
         {
             throw new Win32Exception(Marshal.GetLastPInvokeError(), $"The owner of {path} could not be changed.");
         }
+    }
+
+    /// <summary>Gives an open file, whatever its path leads to by now, to a user and a group.</summary>
+    public static void ChangeOwner(SafeFileHandle file, (uint User, uint Group) owner)
+    {
+        if (Fchown(file, owner.User, owner.Group) != 0)
+        {
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), "The owner of a file could not be changed.");
+        }
+    }
+
+    /// <summary>The user and group that a file or directory, not what a symlink points to, belongs to.</summary>
+    public static (uint User, uint Group) OwnerOf(string path)
+    {
+        using var current = new SafeFileHandle(AtCurrentDirectory, ownsHandle: false);
+        var status = new byte[256];
+        return Statx(current, path, AtSymlinkNoFollow, StatxOwner, status) == 0
+            ? (BitConverter.ToUInt32(status, 20), BitConverter.ToUInt32(status, 24))
+            : throw new Win32Exception(Marshal.GetLastPInvokeError(), $"The owner of {path} could not be read.");
     }
 
     /// <summary>Opens a directory for walking; null and the error number when the last component is missing or no directory.</summary>
@@ -67,6 +88,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(SafeFileHandle directory, string path, int flags, uint mask, [Out] byte[] status);
+
+    [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
+    private static partial int Fchown(SafeFileHandle file, uint owner, uint group);
 
     [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Chown(string path, uint owner, uint group);

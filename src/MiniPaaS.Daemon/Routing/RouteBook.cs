@@ -24,6 +24,7 @@ internal static class RouteBook
     /// <param name="hosts">The app's domains.</param>
     /// <param name="dynos">All web dynos that passed their checks, of any release.</param>
     /// <param name="version">Version of the route.</param>
+    /// <param name="acme">True while the app's certificates are ordered by ACME.</param>
     public static AppRoute Of(
         string app,
         int? liveRelease,
@@ -31,7 +32,8 @@ internal static class RouteBook
         int quantity,
         ImmutableArray<string> hosts,
         IEnumerable<ServingDyno> dynos,
-        long version) =>
+        long version,
+        bool acme = false) =>
         new(
             app,
             version,
@@ -42,5 +44,6 @@ internal static class RouteBook
                 .. dynos.Where(d => d.Deployment == liveDeployment && d.Ordinal <= quantity)
                     .OrderBy(d => d.Ordinal)
                     .Select(d => new RouteTarget(d.Id, $"{d.Address}:{DynoPort}", d.Name)),
-            ]);
+            ],
+            Policy: acme ? RoutePolicy.Default with { AcmeChallenges = true } : null);
 }

@@ -6,6 +6,19 @@ using MiniPaaS.Protocol;
 
 namespace MiniPaaS.Daemon.Routing;
 
+/// <summary>What a router made of a certificate set.</summary>
+internal abstract record CertificateAnswer
+{
+    /// <summary>It presents them.</summary>
+    internal sealed record Taken : CertificateAnswer;
+
+    /// <summary>Something is wrong with them, in the router's words; the old set stays in force.</summary>
+    internal sealed record Refused(string Reason) : CertificateAnswer;
+
+    /// <summary>It is of a version that knows no certificates.</summary>
+    internal sealed record Unknown : CertificateAnswer;
+}
+
 /// <summary>Talks to one router process over its admin socket.</summary>
 internal sealed class RouterClient : IDisposable
 {
@@ -23,6 +36,9 @@ internal sealed class RouterClient : IDisposable
     /// <summary>Instance that has our snapshot, or null before.</summary>
     public string? InstanceId { get; set; }
 
+    /// <summary>Certificates that it was given last, or null before.</summary>
+    public CertificateSet? Certificates { get; set; }
+
     public async Task<RouterStatus> StatusAsync(CancellationToken ct) =>
         (await http.GetFromJsonAsync("/status", ProtocolJson.Default.RouterStatus, ct))!;
 
@@ -30,6 +46,22 @@ internal sealed class RouterClient : IDisposable
     {
         using var answer = await http.PutAsJsonAsync("/routes", snapshot, ProtocolJson.Default.RouteSnapshot, ct);
         answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Replaces the router's certificates.</summary>
+    public async Task<CertificateAnswer> PutCertificatesAsync(CertificateSet set, CancellationToken ct)
+    {
+        using var answer = await http.PutAsJsonAsync("/certificates", set, ProtocolJson.Default.CertificateSet, ct);
+        switch (answer.StatusCode)
+        {
+            case HttpStatusCode.NotFound:
+                return new CertificateAnswer.Unknown();
+            case HttpStatusCode.BadRequest:
+                return new CertificateAnswer.Refused(await answer.Content.ReadAsStringAsync(ct));
+            default:
+                answer.EnsureSuccessStatusCode();
+                return new CertificateAnswer.Taken();
+        }
     }
 
     /// <summary>False when the router holds a newer version than ours and needs the whole snapshot.</summary>

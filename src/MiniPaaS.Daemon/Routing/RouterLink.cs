@@ -7,7 +7,8 @@ namespace MiniPaaS.Daemon.Routing;
 /// Keeps every router process that has a socket in the directory in step. A change is in force when all of them have
 /// acknowledged it; two routers during an upgrade need no special care.
 /// </summary>
-internal sealed partial class RouterLink(string socketDirectory, TimeProvider time, ILogger<RouterLink> log) : IDisposable
+internal sealed partial class RouterLink(string socketDirectory, CertificateLink certificates, TimeProvider time, ILogger<RouterLink> log)
+    : IDisposable
 {
     private readonly SemaphoreSlim gate = new(1, 1);
     private readonly Dictionary<string, RouterClient> routers = [];
@@ -69,6 +70,20 @@ internal sealed partial class RouterLink(string socketDirectory, TimeProvider ti
         }
     }
 
+    /// <summary>True once routers were told to send the ACME challenges of an app's host to this daemon.</summary>
+    public async Task<bool> SendsChallengesAsync(string app, string host, CancellationToken ct)
+    {
+        await gate.WaitAsync(ct);
+        try
+        {
+            return complete && routes.GetValueOrDefault(app) is { Policy.AcmeChallenges: true } route && route.Hosts.Contains(host);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
     /// <summary>Takes an app off every router.</summary>
     public async Task RemoveAsync(string app, CancellationToken ct)
     {
@@ -118,18 +133,24 @@ internal sealed partial class RouterLink(string socketDirectory, TimeProvider ti
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
         while (await timer.WaitForNextTickAsync(ct))
         {
-            await gate.WaitAsync(ct);
-            try
+            await RefreshAsync(ct);
+        }
+    }
+
+    /// <summary>Gives every router now what it does not have yet: certificates that changed, and newcomers the snapshot.</summary>
+    public async Task RefreshAsync(CancellationToken ct)
+    {
+        await gate.WaitAsync(ct);
+        try
+        {
+            if (complete)
             {
-                if (complete)
-                {
-                    await TellAllAsync((_, _) => Task.CompletedTask, ct);
-                }
+                await TellAllAsync((_, _) => Task.CompletedTask, ct);
             }
-            finally
-            {
-                gate.Release();
-            }
+        }
+        finally
+        {
+            gate.Release();
         }
     }
 
@@ -188,6 +209,7 @@ internal sealed partial class RouterLink(string socketDirectory, TimeProvider ti
 
     private async Task GreetAsync(RouterClient router, CancellationToken ct)
     {
+        await certificates.TellAsync(router, ct);
         if (router.InstanceId is null)
         {
             var status = await router.StatusAsync(ct);

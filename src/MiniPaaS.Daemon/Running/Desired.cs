@@ -12,7 +12,8 @@ internal sealed record AppRows(
     ImmutableArray<string> Domains,
     Release? Live,
     Deployment? Open,
-    Release? Opening)
+    Release? Opening,
+    bool Acme = false)
 {
     /// <summary>Reads them; null when the app is gone.</summary>
     public static AppRows? Read(SqliteConnection db, long appId)
@@ -30,7 +31,8 @@ internal sealed record AppRows(
             AppTable.Domains(db, appId),
             app.LiveRelease is { } live ? ReleaseTable.Find(db, appId, live) : null,
             open,
-            open is null ? null : ReleaseTable.Find(db, appId, open.Release));
+            open is null ? null : ReleaseTable.Find(db, appId, open.Release),
+            AcmeTable.IsEnabled(db, appId));
     }
 }
 

@@ -204,10 +204,11 @@ internal sealed partial class Reconciler(
 
         var app = rows.App;
         var route = RouteBook.Of(
-            app.Name, app.LiveRelease, app.LiveDeployment, rows.Formation.Of(Formation.Web), rows.Domains, dynos.Serving(), routers.NextVersion());
+            app.Name, app.LiveRelease, app.LiveDeployment, rows.Formation.Of(Formation.Web), rows.Domains, dynos.Serving(), routers.NextVersion(),
+            rows.Acme);
         var current = await routers.CurrentAsync(app.Name, ct);
         var isNew = current is null || current.Release != route.Release || current.Mode != route.Mode
-            || !current.Hosts.SequenceEqual(route.Hosts) || !current.Targets.SequenceEqual(route.Targets);
+            || current.Policy != route.Policy || !current.Hosts.SequenceEqual(route.Hosts) || !current.Targets.SequenceEqual(route.Targets);
         if (isNew || dynos.Routed != app.LiveDeployment)
         {
             var acks = await routers.PutAsync(isNew ? route : current!, ct);

@@ -9,6 +9,7 @@ internal sealed class Database : IDisposable
 {
     private readonly string connectionString;
     private readonly SemaphoreSlim writer = new(1, 1);
+    private long commits;
 
     private Database(string path) => connectionString = new SqliteConnectionStringBuilder
     {
@@ -21,16 +22,18 @@ internal sealed class Database : IDisposable
     public static Database Open(string path)
     {
         SqlMapper.AddTypeHandler(new TimeHandler());
+        RestrictToOwner(path);
         var database = new Database(path);
         using var connection = database.Connect();
         connection.Execute("PRAGMA journal_mode = WAL");
         using var schema = typeof(Database).Assembly.GetManifestResourceStream("MiniPaaS.Daemon.Store.Schema.sql")!;
         using var reader = new StreamReader(schema);
         connection.Execute(reader.ReadToEnd());
-        // Config vars are in it: nobody but the owner reads them.
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return database;
     }
+
+    /// <summary>Number of transactions committed by this process: whoever derives something from rows sees by it that they may have changed.</summary>
+    public long Commits => Interlocked.Read(ref commits);
 
     public T Read<T>(Func<SqliteConnection, T> query)
     {
@@ -51,6 +54,7 @@ internal sealed class Database : IDisposable
             {
                 var result = change(connection);
                 connection.Execute("COMMIT");
+                Interlocked.Increment(ref commits);
                 return result;
             }
             catch
@@ -78,6 +82,18 @@ internal sealed class Database : IDisposable
     {
         SqliteConnection.ClearAllPools();
         writer.Dispose();
+    }
+
+    // Config vars and private keys are in it. The log files beside it get the mode that the file has when they are made.
+    private static void RestrictToOwner(string path)
+    {
+        const UnixFileMode own = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.ReadWrite, UnixCreateMode = own })
+            .Dispose();
+        foreach (var file in new[] { path, $"{path}-wal", $"{path}-shm" }.Where(File.Exists))
+        {
+            File.SetUnixFileMode(file, own);
+        }
     }
 
     private SqliteConnection Connect()

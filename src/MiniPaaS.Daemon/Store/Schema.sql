@@ -84,3 +84,40 @@ CREATE TABLE IF NOT EXISTS counters (
   name  TEXT PRIMARY KEY,
   value INTEGER NOT NULL
 );
+
+-- Certificates that users uploaded. What a certificate says of itself is kept beside it, so that nobody has to read it again.
+CREATE TABLE IF NOT EXISTS certificates (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  app_id     INTEGER NOT NULL REFERENCES apps(id) ON DELETE CASCADE,
+  name       TEXT NOT NULL UNIQUE,
+  chain      TEXT NOT NULL,                           -- PEM
+  private_key TEXT NOT NULL,                          -- PEM; given to routers only
+  names      TEXT NOT NULL,                           -- JSON: hosts that it is valid for
+  domains    TEXT,                                    -- JSON: domains chosen by the user; null: all that it names
+  not_before TEXT NOT NULL,
+  not_after  TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS certificates_of_app ON certificates(app_id);
+
+-- Apps whose domains get certificates by ACME, and how each domain stands; a domain without a row was never tried.
+CREATE TABLE IF NOT EXISTS acme_apps (
+  app_id     INTEGER PRIMARY KEY REFERENCES apps(id) ON DELETE CASCADE,
+  enabled_at TEXT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS acme_certificates (
+  host         TEXT PRIMARY KEY REFERENCES domains(host) ON DELETE CASCADE,
+  app_id       INTEGER NOT NULL REFERENCES acme_apps(app_id) ON DELETE CASCADE,
+  chain        TEXT,                                  -- PEM; these four are null until the first one is issued
+  private_key  TEXT,
+  not_before   TEXT,
+  not_after    TEXT,
+  failures     INTEGER NOT NULL,                      -- in a row
+  error        TEXT,                                  -- of the last attempt; null when that succeeded
+  next_attempt TEXT NOT NULL,
+  created_at   TEXT NOT NULL,
+  updated_at   TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS acme_certificates_of_app ON acme_certificates(app_id);

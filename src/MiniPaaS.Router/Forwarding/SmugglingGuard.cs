@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace MiniPaaS.Router.Forwarding;
 
@@ -17,8 +18,15 @@ internal static class SmugglingGuard
             return false;
         }
 
-        context.Response.Headers.Connection = "close";
+        // When the answer starts: whoever writes a page clears the headers first.
+        context.Response.OnStarting(CloseAfterwards, context);
         return true;
+    }
+
+    private static Task CloseAfterwards(object context)
+    {
+        ((HttpContext)context).Response.Headers.Connection = "close";
+        return Task.CompletedTask;
     }
 
     private static string? Ambiguity(HttpRequest request)
@@ -27,6 +35,11 @@ internal static class SmugglingGuard
         if (HttpMethods.IsConnect(request.Method) && !IsWebSocket(request))
         {
             return "asks for a tunnel (CONNECT)";
+        }
+
+        if (request.Host.Value.AsSpan() is var host && host.LastIndexOf(':') is >= 0 and var colon && !IsPort(host[(colon + 1)..]))
+        {
+            return "names a port that does not exist";
         }
 
         var codings = request.Headers.TransferEncoding;
@@ -43,6 +56,9 @@ internal static class SmugglingGuard
             : null;
     }
 
+    // What Kestrel let pass is digits, or the end of an IPv6 address in brackets.
+    private static bool IsPort(ReadOnlySpan<char> text) => text.EndsWith(']') || ushort.TryParse(text, out _);
+
     private static bool IsWebSocket(HttpRequest request)
-        => request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
+        => request.HttpContext.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
 }

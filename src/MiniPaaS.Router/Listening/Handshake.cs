@@ -2,6 +2,9 @@ using System.Buffers;
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using MiniPaaS.Router.Forwarding;
 using MiniPaaS.Router.Routing;
@@ -26,6 +29,20 @@ internal sealed class Handshake(
         var name = hello.ClientHelloInfo.ServerName.TrimEnd('.').ToLowerInvariant();
         var options = name.Length == 0 || IPAddress.TryParse(name, out _) ? ForAddress(hello) : ForHost(name);
         return options is null ? RefuseAsync(hello, name) : ValueTask.FromResult(options);
+    }
+
+    /// <summary>Serves the connection and then says that it is over (close_notify), so that an end is told from a break (RFC 8446, 6.1).</summary>
+    public static async Task FarewellAsync(ConnectionDelegate serve, ConnectionContext connection)
+    {
+        await serve(connection);
+        try
+        {
+            await connection.Features.Get<ISslStreamFeature>()!.SslStream.ShutdownAsync();
+        }
+        catch (Exception failure) when (failure is IOException or InvalidOperationException or OperationCanceledException)
+        {
+            // The visitor has hung up first.
+        }
     }
 
     private SslServerAuthenticationOptions? ForHost(string name)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.Connections.Features;
 using MiniPaaS.Router.Forwarding;
 using MiniPaaS.Router.Reporting;
 
@@ -101,12 +102,22 @@ internal sealed class LameDuck(
         log.LameDuckOver(time.GetElapsedTime(began).TotalSeconds, meters.Connections);
     }
 
-    // HTTP/1.1 reads the header; to Kestrel it also means GOAWAY on an HTTP/2 connection (RFC 9113, 6.8).
-    private Task SayGoodbyeAsync(object context)
+    // HTTP/1.1 has a header for it; on an HTTP/2 connection the server says GOAWAY (RFC 9113, 6.8) and goes on with what was begun.
+    private Task SayGoodbyeAsync(object state)
     {
-        if (leaving && ((HttpContext)context).Response is { StatusCode: not StatusCodes.Status101SwitchingProtocols } response)
+        var context = (HttpContext)state;
+        if (!leaving || context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols)
         {
-            response.Headers.Connection = "close";
+            return Task.CompletedTask;
+        }
+
+        if (HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        }
+        else
+        {
+            context.Response.Headers.Connection = "close";
         }
 
         return Task.CompletedTask;

@@ -37,7 +37,11 @@ internal sealed class PublicSocket : IDisposable
         if (int.TryParse(variable("LISTEN_FDS"), out var count) && count > 0 && variable("LISTEN_PID") == Environment.ProcessId.ToString())
         {
             var names = variable("LISTEN_FDNAMES")?.Split(':') ?? [];
-            return [.. Enumerable.Range(0, count).Select(index => Inherit(FirstInherited + index, Scheme(names, index)))];
+
+            // systemd orders the sockets of two units as it likes.
+            return [.. Enumerable.Range(0, count)
+                .Select(index => Inherit(FirstInherited + index, Scheme(names, index)))
+                .OrderBy(one => one.Url.StartsWith("https:", StringComparison.Ordinal))];
         }
 
         var http = Open("http", settings.HttpPort);

@@ -38,6 +38,8 @@ internal sealed class RunningCommand : IDisposable
 
     public bool HasExited => process.HasExited;
 
+    public int Pid => process.Id;
+
     /// <summary>Standard output up to now.</summary>
     public string Output => output.Text;
 

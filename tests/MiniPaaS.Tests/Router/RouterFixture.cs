@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -9,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using MiniPaaS.Protocol;
 using MiniPaaS.Router;
 using MiniPaaS.Router.Listening;
+using MiniPaaS.Router.Reporting;
 using MiniPaaS.Router.Routing;
 
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
@@ -49,7 +51,8 @@ internal sealed class TestRouter : IAsyncDisposable
         Settings = settings;
         this.router = router;
         this.admin = admin;
-        Port = router.Services.GetRequiredService<FrontDoor>().EndPoints[0].Port;
+        Ports = [.. router.Services.GetRequiredService<FrontDoor>().EndPoints.Select(endPoint => endPoint.Port)];
+        Meters = router.Services.GetRequiredService<RouterMeters>();
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false })
         {
             BaseAddress = new Uri($"http://127.0.0.1:{Port}"),
@@ -61,7 +64,12 @@ internal sealed class TestRouter : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    public int Port { get; }
+    /// <summary>The first public port.</summary>
+    public int Port => Ports[0];
+
+    public ImmutableArray<int> Ports { get; }
+
+    public RouterMeters Meters { get; }
 
     public static RouterSettings NewSettings() => new()
     {
@@ -178,7 +186,11 @@ internal sealed class Backend : IAsyncDisposable
 
     public string Address => new Uri(app.Urls.First()).Authority;
 
-    public static Task<Backend> SaysAsync(string text) => StartAsync(context => context.Response.WriteAsync(text));
+    public static Task<Backend> SaysAsync(string text) => StartAsync(context =>
+    {
+        context.Response.ContentLength = Encoding.UTF8.GetByteCount(text);
+        return context.Response.WriteAsync(text);
+    });
 
     public static async Task<Backend> StartAsync(RequestDelegate handler, string? socket = null)
     {

@@ -27,4 +27,11 @@ public sealed class RouteBookTests
     [Fact]
     public void An_app_without_a_live_release_has_a_route_without_targets() =>
         Assert.Empty(RouteBook.Of("myapp", null, null, 1, ["myapp.localhost"], Dynos, 1).Targets);
+
+    [Fact]
+    public void Challenges_come_to_the_control_plane_only_while_certificates_are_automatic()
+    {
+        Assert.True(RouteBook.Of("myapp", 4, 8, 2, ["myapp.localhost"], Dynos, 1, acme: true).Policy!.AcmeChallenges);
+        Assert.Null(RouteBook.Of("myapp", 4, 8, 2, ["myapp.localhost"], Dynos, 1).Policy);
+    }
 }
