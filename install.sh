@@ -17,6 +17,7 @@ source "$source_dir/src/install/stacks.sh"
 source "$source_dir/src/install/programs.sh"
 source "$source_dir/src/install/services.sh"
 source "$source_dir/src/install/token.sh"
+source "$source_dir/src/install/trust.sh"
 source "$source_dir/src/install/demo.sh"
 source "$source_dir/src/install/uninstall.sh"
 source "$source_dir/src/install/services/processes.sh"
@@ -53,6 +54,7 @@ install_everything() {
   step "Writing settings" "check that $env_file and $state_dir can be written." configure
   step "Starting router and daemon" "see the logs above; $prefix/bin/minipaas-services status tells what runs." install_services
   step "Giving $user a token" "see the daemon's log; then run this again." install_token
+  step "Trusting the local CA" "run 'paas certs:trust' to see what is to be trusted; HTTP works without." trust_authority
   if [[ $demo = yes ]]; then
     step "Deploying the sample app with git push" "the build's output is in the log; ./install.sh --no-demo installs without it." deploy_demo
   fi
@@ -70,7 +72,7 @@ extra_packages=()
 
 # What the tests need of a machine; installs no instance.
 prepare_machine() {
-  extra_packages=(busybox-static jq)
+  extra_packages=(busybox-static jq pebble)
   install_prerequisites
   launch_stacks
   launch bootstrap "Completing the NuGet packages" "check that the NuGet feed answers (dotnet restore)." bootstrap_packages

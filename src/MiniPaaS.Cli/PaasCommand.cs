@@ -11,6 +11,9 @@ internal sealed class PaasCommand : Command
     /// <summary>Command lines worth copying, without prompt.</summary>
     public IReadOnlyList<string> Examples { get; }
 
+    /// <summary>Words that its arguments can be, for a shell to complete.</summary>
+    public IReadOnlyList<string> Words { get; private set; } = [];
+
     /// <summary>Sets what the command does; it fails by throwing a <see cref="PaasException"/>.</summary>
     public PaasCommand Runs(Func<Session, CancellationToken, Task> run)
     {
@@ -20,6 +23,13 @@ internal sealed class PaasCommand : Command
             await run(session, cancellation);
             return ExitCodes.Ok;
         });
+        return this;
+    }
+
+    /// <summary>Says which words its arguments can be; one that ends in an equals sign is followed by a value.</summary>
+    public PaasCommand Completes(params IEnumerable<string> words)
+    {
+        Words = [.. words];
         return this;
     }
 

@@ -27,6 +27,7 @@ internal static class ControlPlane
 
         var stopping = app.Lifetime.ApplicationStopping;
         await RemoveLeftoversAsync(app.Services, database, stopping);
+        app.Services.GetRequiredService<LocalAuthority>().Ensure();
         await app.StartAsync(stopping);
         LetRouterIn(settings);
 
@@ -37,7 +38,8 @@ internal static class ControlPlane
             app.Services.GetRequiredService<RouterLink>().RunAsync(stopping),
             app.Services.GetRequiredService<LocalAuthority>().RunAsync(stopping),
             app.Services.GetRequiredService<AcmeOrders>().RunAsync(stopping),
-            app.Services.GetRequiredService<AppChanges>().ResumeAsync(stopping),
+            app.Services.GetRequiredService<RouterWatch>().RunAsync(stopping),
+            app.Services.GetRequiredService<DeploymentRunner>().ResumeAsync(stopping),
         ];
         // Work ends only when the daemon does: an end before that is a failure, and the supervisor starts anew.
         await Task.WhenAny([.. work, app.WaitForShutdownAsync(CancellationToken.None)]);
@@ -67,7 +69,12 @@ internal static class ControlPlane
             kestrel.AddServerHeader = false;
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
-        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ProtocolJson.Default));
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            // The names of a context hold for what is written with it; what requests are bound to goes by these options.
+            json.SerializerOptions.PropertyNamingPolicy = ProtocolJson.Default.Options.PropertyNamingPolicy;
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ProtocolJson.Default);
+        });
         AddParts(builder.Services, settings, database);
 
         var app = builder.Build();
@@ -90,19 +97,21 @@ internal static class ControlPlane
         services.AddSingleton(new BuildLimits()).AddSingleton<SlugBuilder>();
         // Released
         services.AddSingleton<AppQueue>().AddSingleton<ReleaseBook>().AddSingleton<ReleasePhase>().AddSingleton<Deployer>()
-            .AddSingleton<SlugCollector>().AddSingleton<AppChanges>();
+            .AddSingleton<DeploymentFigures>().AddSingleton<DeploymentRunner>().AddSingleton<SlugCollector>().AddSingleton<AppChanges>()
+            .AddSingleton<Canaries>().AddSingleton<TrafficChanges>();
         // Run
         services.AddSingleton<LogBook>(s => new LogBook(settings.Logs, s.GetRequiredService<TimeProvider>()))
             .AddSingleton(_ => new Addresses(database, settings.Subnet)).AddSingleton<DynoNetwork>()
             .AddSingleton(_ => new Firewall(settings.Namespace, DynoNetwork.BridgeOf(settings)))
             .AddSingleton<Sandboxes>().AddSingleton<DynoGround>().AddSingleton<Runtimes>().AddSingleton<DynoOutput>().AddSingleton<DynoEngine>()
-            .AddSingleton<HealthGate>().AddSingleton<DynoChecks>().AddSingleton<Retirement>().AddSingleton<Reconciler>();
+            .AddSingleton<HealthGate>().AddSingleton<DynoChecks>().AddSingleton<Launcher>().AddSingleton<Retirement>()
+            .AddSingleton<RouteKeeper>().AddSingleton<Reconciler>();
         // Routed
         services.AddSingleton<CertificateLink>().AddSingleton(s => new RouterLink(
             settings.RouterSockets,
             s.GetRequiredService<CertificateLink>(),
             s.GetRequiredService<TimeProvider>(),
-            s.GetRequiredService<ILogger<RouterLink>>()));
+            s.GetRequiredService<ILogger<RouterLink>>())).AddSingleton<RouterWatch>();
         // Secured
         services.AddSingleton(settings.Acme).AddSingleton<LocalAuthority>().AddSingleton<CertificateBook>()
             .AddSingleton<CertificateSource>(s => s.GetRequiredService<CertificateBook>().Current)
@@ -119,9 +128,17 @@ internal static class ControlPlane
         app.Services.GetRequiredService<PushEndpoint>().Map(app);
         app.MapGit(app.Services.GetRequiredService<GitHttp>());
         app.MapApps(
-            database, settings, changes, app.Services.GetRequiredService<GitRepositories>(), app.Services.GetRequiredService<SlugBuilder>());
+            database, settings, changes, app.Services.GetRequiredService<TrafficChanges>(), app.Services.GetRequiredService<GitRepositories>(),
+            app.Services.GetRequiredService<SlugBuilder>());
         app.MapReleases(database, changes, time);
-        app.MapDynos(database, changes, app.Services.GetRequiredService<Reconciler>(), app.Services.GetRequiredService<LogBook>(), time);
+        var running = new RunningDynos(database, app.Services.GetRequiredService<Reconciler>(), app.Services.GetRequiredService<RouterWatch>(), time);
+        app.MapDynos(database, changes, running);
+        app.MapLogs(database, app.Services.GetRequiredService<LogBook>());
+        app.MapDomains(database, app.Services.GetRequiredService<TrafficChanges>());
+        app.MapTraffic(database, app.Services.GetRequiredService<TrafficChanges>(), time);
+        app.MapRouting(database, app.Services.GetRequiredService<TrafficChanges>());
+        app.MapCanary(database, app.Services.GetRequiredService<Canaries>(), running);
+        app.MapMetrics(database, running, app.Services.GetRequiredService<RouterWatch>(), app.Services.GetRequiredService<DeploymentFigures>());
         app.Services.GetRequiredService<CertificateEndpoints>().Map(app);
         app.Services.GetRequiredService<AcmEndpoints>().Map(app);
         app.MapFallback(() => ApiResults.NotFound("There is nothing at this address. The API is described in the README."));

@@ -38,7 +38,7 @@ public sealed record AppInfo(
 /// <summary>A release: a slug with a set of config vars.</summary>
 /// <param name="Version">Number, from 1, without gaps.</param>
 /// <param name="Description">Why it was made, as in <c>Deploy 1a2b3c4d</c>.</param>
-/// <param name="Status">One of <c>pending</c>, <c>succeeded</c>, <c>failed</c>.</param>
+/// <param name="Status">One of <c>pending</c>, <c>canary</c> (a part of the visitors gets it), <c>succeeded</c>, <c>failed</c>.</param>
 /// <param name="Current">True for the live release.</param>
 /// <param name="Commit">Commit of the slug, or null without one.</param>
 /// <param name="Slug">Id of the slug, or null without one.</param>
@@ -90,7 +90,7 @@ public sealed record FormationQuantity(string Type, int Quantity);
 /// <summary>A running dyno.</summary>
 /// <param name="Name">As in <c>web.1</c>.</param>
 /// <param name="Type">Process type.</param>
-/// <param name="State">One of <c>starting</c>, <c>up</c>, <c>crashed</c>, <c>stopping</c>.</param>
+/// <param name="State">One of <c>starting</c>, <c>up</c>, <c>unresponsive</c>, <c>crashed</c>, <c>stopping</c>.</param>
 /// <param name="Release">Number of its release.</param>
 /// <param name="Command">What it runs.</param>
 /// <param name="Since">When it was started.</param>

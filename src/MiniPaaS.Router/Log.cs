@@ -44,6 +44,10 @@ internal static partial class Log
         "{Most} connections are open; refused {Refused} since start. Raise MINIPAAS_MAX_CONNECTIONS if that is wrong")]
     public static partial void TooManyConnections(this ILogger log, int most, long refused);
 
+    [LoggerMessage(41, LogLevel.Warning,
+        "At most {Most} connections instead of {Wanted}: this process may open {Files} files only. Raise its limit (ulimit -n, LimitNOFILE)")]
+    public static partial void FewerConnections(this ILogger log, int most, int wanted, int files);
+
     [LoggerMessage(32, LogLevel.Information, "No new connections for {Seconds:F1} s; ending {Open} that are idle or took too long")]
     public static partial void LameDuckOver(this ILogger log, double seconds, int open);
 

@@ -35,6 +35,7 @@ internal static class RouterHost
         builder.Services.AddSingleton<Upstream>();
         builder.Services.AddSingleton<ControlPlane>();
         builder.Services.AddSingleton<Upgrades>();
+        builder.Services.AddSingleton<Goodbye>();
         builder.Services.AddSingleton<HealthWatch>();
         builder.Services.AddSingleton<FrontRules>();
         builder.Services.AddSingleton<Outcomes>();

@@ -10,6 +10,7 @@ uninstall() {
   decide_user
   step "Stopping the services" "end the processes that the log names by hand." remove_services
   step "Removing containers, network and firewall rules" "check that Docker Engine runs (docker info)." remove_from_engine
+  step "Distrusting the local CA" "remove its file from $trust_directory by hand and run update-ca-certificates." distrust_authority
   step "Removing programs and settings" "remove the folder that the log names by hand." remove_programs
   if [[ $purge = yes ]]; then
     step "Removing apps and their data" "remove $state_dir by hand." remove_data

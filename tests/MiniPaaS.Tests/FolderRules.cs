@@ -3,18 +3,18 @@ using System.Text.RegularExpressions;
 namespace MiniPaaS.Tests;
 
 /// <summary>
-/// Which folder of the daemon may know which: the table is the architecture, the test keeps it true. Direction that nothing
+/// Which folder of the daemon and of the router may know which: the table is the architecture, the test keeps it true. Direction that nothing
 /// enforces decays.
 /// </summary>
 public sealed class FolderRules
 {
-    private static readonly Dictionary<string, string[]> Allowed = new()
+    private static readonly Dictionary<string, string[]> Daemon = new()
     {
         ["Apps"] = [],
         ["Store"] = ["Apps"],
         ["Logging"] = [],
         ["Building"] = ["Apps", "Logging"],
-        ["Routing"] = ["Apps", "Store"],
+        ["Routing"] = ["Apps", "Store", "Logging"],
         ["Securing"] = ["Apps", "Store", "Logging", "Building"],
         ["Running"] = ["Apps", "Store", "Logging", "Routing"],
         ["Releasing"] = ["Apps", "Store", "Logging", "Routing", "Running"],
@@ -22,20 +22,44 @@ public sealed class FolderRules
         ["Api"] = ["Apps", "Store", "Logging", "Building", "Releasing", "Receiving", "Routing", "Running", "Securing"],
     };
 
-    private static readonly string Daemon = Path.Combine(Repository.Root, "src", "MiniPaaS.Daemon");
+    private static readonly Dictionary<string, string[]> Router = new()
+    {
+        ["Reporting"] = [],
+        ["Routing"] = ["Reporting"],
+        ["Forwarding"] = ["Reporting", "Routing"],
+        ["Listening"] = ["Reporting", "Routing", "Forwarding"],
+        ["Admin"] = ["Reporting", "Routing", "Forwarding", "Listening"],
+    };
 
-    public static TheoryData<string> Folders => [.. Directory.GetDirectories(Daemon).Select(d => Path.GetFileName(d)!)];
+    public static TheoryData<string, string> Folders
+    {
+        get
+        {
+            var folders = new TheoryData<string, string>();
+            foreach (var project in (string[])["Daemon", "Router"])
+            {
+                foreach (var folder in Directory.GetDirectories(PathOf(project)))
+                {
+                    folders.Add(project, Path.GetFileName(folder));
+                }
+            }
+
+            return folders;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Folders))]
-    public void A_folder_uses_only_the_folders_it_may_know(string folder)
+    public void A_folder_uses_only_the_folders_it_may_know(string project, string folder)
     {
-        Assert.True(Allowed.ContainsKey(folder), $"{folder} is new: say in the table what it may know");
-        var wrong = from file in Directory.EnumerateFiles(Path.Combine(Daemon, folder), "*.cs", SearchOption.AllDirectories)
-                    from Match use in Regex.Matches(File.ReadAllText(file), @"MiniPaaS\.Daemon\.(\w+)|(?<![\w.])(Apps|Store|Logging|Building|Releasing|Receiving|Routing|Running|Securing|Api)\.[A-Z]\w+")
-                    let used = use.Groups[1].Success ? use.Groups[1].Value : use.Groups[2].Value
-                    where Allowed.ContainsKey(used) && used != folder && !Allowed[folder].Contains(used)
-                    select $"{Path.GetRelativePath(Daemon, file)} uses {used}";
+        var allowed = project == "Daemon" ? Daemon : Router;
+        Assert.True(allowed.ContainsKey(folder), $"{folder} is new: say in the table what it may know");
+        var use = new Regex($@"MiniPaaS\.{project}\.(\w+)|(?<![\w.])({string.Join('|', allowed.Keys)})\.[A-Z]\w+");
+        var wrong = from file in Directory.EnumerateFiles(Path.Combine(PathOf(project), folder), "*.cs", SearchOption.AllDirectories)
+                    from Match match in use.Matches(File.ReadAllText(file))
+                    let used = match.Groups[1].Success ? match.Groups[1].Value : match.Groups[2].Value
+                    where allowed.ContainsKey(used) && used != folder && !allowed[folder].Contains(used)
+                    select $"{Path.GetRelativePath(PathOf(project), file)} uses {used}";
         Assert.Empty(wrong.Distinct());
     }
 
@@ -51,4 +75,6 @@ public sealed class FolderRules
         var referenced = Regex.Matches(text, "ProjectReference Include=\"../(MiniPaaS\\.\\w+)/").Select(m => m.Groups[1].Value);
         Assert.Empty(referenced.Except(allowed));
     }
+
+    private static string PathOf(string project) => Path.Combine(Repository.Root, "src", $"MiniPaaS.{project}");
 }

@@ -11,14 +11,17 @@ internal static class DeploymentWatch
 
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Returns when the deployment succeeded; any other end is an exception.</summary>
+    /// <summary>Step at which a deployment waits for somebody's word: the release gets a part of the visitors.</summary>
+    private const string Canary = "Canary";
+
+    /// <summary>Returns when the deployment succeeded or waits as a canary; any other end is an exception.</summary>
     public static async Task<DeploymentInfo> FollowAsync(
         PaasApi api, string app, int release, StatusLine status, CancellationToken cancellation)
     {
         try
         {
             var deployment = await UntilFinishedAsync(api, app, release, status, cancellation);
-            return deployment.Succeeded ? deployment : throw new PaasException(Failure(app, deployment));
+            return deployment.Succeeded || !deployment.Finished ? deployment : throw new PaasException(Failure(app, deployment));
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -37,7 +40,7 @@ internal static class DeploymentWatch
             try
             {
                 var deployment = await api.DeploymentAsync(app, release, seen, cancellation);
-                if (deployment.Finished)
+                if (deployment.Finished || deployment.Step == Canary)
                 {
                     return deployment;
                 }

@@ -83,13 +83,15 @@ internal sealed partial class PaasApi(ServerAddress server, string? token) : IDi
     }
 
     /// <summary>Opens the app's log as lines of UTF-8 text; the caller disposes of the response.</summary>
-    public Task<HttpResponseMessage> LogsAsync(string app, int lines, bool tail, string? dynos, CancellationToken cancellation)
+    public Task<HttpResponseMessage> LogsAsync(string app, int lines, bool tail, string? dynos, string? source, CancellationToken cancellation)
     {
-        var query = $"?num={Number(lines)}&tail={(tail ? "true" : "false")}" + (dynos is null ? "" : $"&ps={Uri.EscapeDataString(dynos)}");
+        var query = $"?num={Number(lines)}&tail={(tail ? "true" : "false")}" + Filter("ps", dynos) + Filter("source", source);
         return _http.SendAsync(HttpMethod.Get, ApiPath.Of("apps", app, "logs") + query, null, ApiTransport.CallTimeout, cancellation);
     }
 
     public void Dispose() => _http.Dispose();
+
+    private static string Filter(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 

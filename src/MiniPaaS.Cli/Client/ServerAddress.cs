@@ -27,9 +27,15 @@ internal sealed record ServerAddress
         return true;
     }
 
-    /// <summary>True for an address on this very server: same scheme, host and port.</summary>
-    public bool Owns(Uri other) => Uri.Compare(
-        Uri, other, UriComponents.Scheme | UriComponents.Host | UriComponents.StrongPort, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0;
+    /// <summary>
+    /// True for an address on this very server: same scheme, host and port; or HTTPS instead of HTTP on the same port, which
+    /// speaks both, or on the one that goes with it.
+    /// </summary>
+    public bool Owns(Uri other) => Uri.Host.Equals(other.Host, StringComparison.OrdinalIgnoreCase) && (Uri.Scheme, other.Scheme) switch
+    {
+        ("http", "https") => other.Port == Uri.Port || (Uri.Port, other.Port) == (80, 443),
+        var (own, others) => own == others && Uri.Port == other.Port,
+    };
 
     public static bool IsLoopbackName(string host)
     {

@@ -36,7 +36,7 @@ internal static class BashCompletion
             else
                 case ${words[1]} in
         @APP_ARGUMENTS@) candidates=$(__paas_apps) ;;
-                    completion) candidates=bash ;;
+        @WORDS@            completion) candidates=bash ;;
                     *) candidates= ;;
                 esac
             fi
@@ -46,6 +46,9 @@ internal static class BashCompletion
             while IFS= read -r candidate; do
                 [[ -n $candidate && $candidate == "$current"* ]] && COMPREPLY+=("${candidate#"$prefix"}")
             done < <(tr ' ' '\n' <<<"$candidates")
+            # A value follows: no space after an equals sign. Fails harmlessly where no completion is under way.
+            [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace 2>/dev/null
+            return 0
         }
         complete -F __paas_complete paas
 
@@ -61,7 +64,10 @@ internal static class BashCompletion
             options.Append($"        {Pattern(command)}) printf '%s\\n' {string.Join(' ', spellings.Select(spelling => $"'{spelling}'"))} ;;\n");
         }
         var takingApps = commands.Where(command => command.Arguments.Any(argument => argument.Name == "NAME") && command.Options.Contains(CommonOptions.App));
+        var words = commands.OfType<PaasCommand>().Where(command => command.Words.Count > 0)
+            .Select(command => $"            {Pattern(command)}) candidates='{string.Join(' ', command.Words)}' ;;\n");
         return Template
+            .Replace("@WORDS@", string.Concat(words), StringComparison.Ordinal)
             .Replace("@OPTIONS@", options.ToString(), StringComparison.Ordinal)
             .Replace("@COMMANDS@", string.Join(' ', commands.Select(command => command.Name).Order(StringComparer.Ordinal)), StringComparison.Ordinal)
             .Replace("@APP_ARGUMENTS@", "            " + string.Join('|', takingApps.Select(Pattern)), StringComparison.Ordinal);

@@ -125,9 +125,10 @@ internal static class ConfigCommands
             : $"{what}... {Outcome(deployment)}");
     }
 
-    /// <summary>Words a successful deployment, as in <c>done, v7 (0.8 s)</c>.</summary>
-    public static string Outcome(DeploymentInfo deployment) =>
-        string.Create(CultureInfo.InvariantCulture, $"done, v{deployment.Release} ({deployment.Seconds:0.0} s)");
+    /// <summary>Words a deployment that succeeded, as in <c>done, v7 (0.8 s)</c>, or that waits as a canary.</summary>
+    public static string Outcome(DeploymentInfo deployment) => deployment.Finished
+        ? string.Create(CultureInfo.InvariantCulture, $"done, v{deployment.Release} ({deployment.Seconds:0.0} s)")
+        : $"v{deployment.Release} is a canary now. Look at it with `paas canary`, make it live with `paas canary:promote`, or give it up with `paas canary:abort`";
 
     private static Dictionary<string, string?> Assignments(string[] pairs)
     {

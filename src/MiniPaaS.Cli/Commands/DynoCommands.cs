@@ -117,7 +117,7 @@ internal static class DynoCommands
     private static Tint TintOf(string state) => state switch
     {
         "up" => Tint.Good,
-        "crashed" => Tint.Bad,
+        "crashed" or "unresponsive" => Tint.Bad,
         _ => Tint.Busy,
     };
 }

@@ -11,23 +11,31 @@ internal static class LogsCommand
         var number = new Option<int>("--num", "-n") { HelpName = "N", Description = "Lines to show (default: 100)", DefaultValueFactory = _ => 100 };
         var tail = new Option<bool>("--tail", "-t") { Description = "Keep printing new lines" };
         var dynos = new Option<string?>("--ps", "-p", "-d", "--dyno") { HelpName = "DYNO", Description = "Only this dyno or process type, as in web.1 or web" };
-        var command = new PaasCommand("logs", "Print the app's log", "paas logs", "paas logs --tail", "paas logs -n 500 --ps web.1")
+        var source = new Option<string?>("--source", "-s") { HelpName = "SOURCE", Description = "Only this source: app, paas (the platform), router (every request)" };
+        var command = new PaasCommand(
+            "logs", "Print the app's log", "paas logs", "paas logs --tail", "paas logs -n 500 --ps web.1", "paas logs --source router --tail")
         {
-            number, tail, dynos, CommonOptions.App, CommonOptions.Json,
+            number, tail, dynos, source, CommonOptions.App, CommonOptions.Json,
         }
         .Runs((session, cancellation) =>
-            PrintAsync(session, session.Value(number), session.Value(tail), session.Value(dynos), cancellation));
+            PrintAsync(
+                session,
+                session.Value(number),
+                session.Value(tail),
+                (app, lines, follow) => session.Api.LogsAsync(app, lines, follow, session.Value(dynos), session.Value(source), cancellation),
+                cancellation));
         return [command];
     }
 
-    private static async Task PrintAsync(Session session, int lines, bool tail, string? dynos, CancellationToken cancellation)
+    private static async Task PrintAsync(
+        Session session, int lines, bool tail, Func<string, int, bool, Task<HttpResponseMessage>> open, CancellationToken cancellation)
     {
         if (lines < 0)
         {
             throw new PaasException("--num must be 0 or more.", ExitCodes.Usage);
         }
         var app = await session.AppAsync(cancellation);
-        using var response = await session.AskAsync(api => api.LogsAsync(app, lines, tail, dynos, cancellation));
+        using var response = await session.AskAsync(_ => open(app, lines, tail));
         try
         {
             await using var body = await response.Content.ReadAsStreamAsync(cancellation);

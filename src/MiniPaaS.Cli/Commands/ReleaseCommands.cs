@@ -116,7 +116,7 @@ internal static class ReleaseCommands
     {
         { Current: true } => new Cell("current", Tint.Good),
         { Status: "failed" } => new Cell(release.Status, Tint.Bad),
-        { Status: "pending" } => new Cell(release.Status, Tint.Busy),
+        { Status: "pending" or "canary" } => new Cell(release.Status, Tint.Busy),
         _ => release.Status,
     };
 

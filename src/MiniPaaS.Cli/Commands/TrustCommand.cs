@@ -13,7 +13,8 @@ internal static class TrustCommand
 
     public static IReadOnlyList<PaasCommand> All()
     {
-        var install = new Option<bool>("--install") { Description = "As root: for all programs of this machine. Else: for your git" };
+        var install = new Option<bool>("--install") { Description = "As root: for all programs of this machine; else for your git" };
+        var git = new Option<bool>("--git") { Description = "Only for your git, also as root" };
         var print = new Option<bool>("--print") { Description = "Print the certificate as PEM" };
         var fingerprint = new Option<string?>("--fingerprint")
         {
@@ -29,7 +30,7 @@ internal static class TrustCommand
                 "sudo paas certs:trust --install --server http://paas.localhost",
                 "paas certs:trust --print > paas-ca.pem")
             {
-                install, print, fingerprint, Server, CommonOptions.Json,
+                install, git, print, fingerprint, Server, CommonOptions.Json,
             }
             .Runs(async (session, cancellation) =>
             {
@@ -39,9 +40,10 @@ internal static class TrustCommand
                 {
                     session.Out.Raw(root.Pem);
                 }
-                else if (session.Value(install))
+                else if (session.Value(install) || session.Value(git))
                 {
-                    await InstallAsync(session, root, session.Value(fingerprint) is not null, cancellation);
+                    CheckTransport(root, session.Value(fingerprint));
+                    await InstallAsync(session, root, session.Value(git) || !Environment.IsPrivilegedProcess, cancellation);
                 }
                 else if (!session.Out.Json(Describe(root, installed: null), OutputJson.Default))
                 {
@@ -75,22 +77,30 @@ internal static class TrustCommand
         }
     }
 
-    private static async Task InstallAsync(Session session, RootCertificate root, bool verified, CancellationToken cancellation)
+    // Who trusts a CA gives it power over every connection: it must not be whatever somebody in between has sent.
+    private static void CheckTransport(RootCertificate root, string? fingerprint)
     {
-        // Who trusts a CA gives it power over every connection: it must not be whatever somebody in between has sent.
-        if (!verified && !root.Server.IsLocal && root.Server.Uri.Scheme != Uri.UriSchemeHttps)
+        if (fingerprint is null && !root.Server.IsLocal && root.Server.Uri.Scheme != Uri.UriSchemeHttps)
         {
             throw new PaasException(
                 $"The certificate came over plain HTTP from {root.Server}, so anybody in between could have replaced it. Compare its fingerprint with "
                 + "`openssl x509 -in /var/lib/minipaas/ca/root.pem -noout -fingerprint -sha256` on the server, then run "
                 + $"`paas certs:trust --install --fingerprint {root.Fingerprint}`.");
         }
-        var installed = Environment.IsPrivilegedProcess
-            ? await TrustStore.InstallForSystemAsync(root, cancellation)
-            : await TrustStore.InstallForGitAsync(root, cancellation);
+    }
+
+    private static async Task InstallAsync(Session session, RootCertificate root, bool forGit, CancellationToken cancellation)
+    {
+        var installed = forGit
+            ? await TrustStore.InstallForGitAsync(root, cancellation)
+            : await TrustStore.InstallForSystemAsync(root, cancellation);
         if (!session.Out.Json(Describe(root, installed), OutputJson.Default))
         {
             session.Out.Line($"{root.Certificate.Subject} is trusted now: {installed}");
+        }
+        if (forGit && Environment.GetEnvironmentVariable("GIT_SSL_CAINFO") is { Length: > 0 })
+        {
+            session.Out.Note("GIT_SSL_CAINFO is set, which git prefers to its configuration: unset it where you push.");
         }
     }
 
@@ -109,7 +119,7 @@ internal static class TrustCommand
 
             It signs the certificates of hosts that have no other one, for {root.Server} and its apps. To trust it:
               all programs   sudo paas certs:trust --install --server {root.Server}
-              only git       paas certs:trust --install
+              only git       paas certs:trust --git
               curl           curl --cacert <(paas certs:trust --print) https://...
               Node           paas certs:trust --print > paas-ca.pem; NODE_EXTRA_CA_CERTS=paas-ca.pem node ...
               Firefox        Settings, Privacy & Security, View Certificates, Authorities, Import

@@ -1,3 +1,4 @@
+using MiniPaaS.Daemon.Releasing;
 using MiniPaaS.Protocol;
 
 namespace MiniPaaS.Daemon.Api;
@@ -17,6 +18,17 @@ internal static class ApiResults
         StatusCodes.Status401Unauthorized,
         "unauthorized",
         "The token is missing or not valid. Log in with `paas login`, or make a new token on the server with `minipaas-services token NAME`.");
+
+    /// <summary>What became of a change of an app's traffic.</summary>
+    public static IResult Of(TrafficOutcome outcome, Func<IResult> done) =>
+        outcome.Error is { } error ? Invalid(error) : outcome.InForce ? done() : NotInForce();
+
+    /// <summary>A change that is committed, but that not every router has acknowledged.</summary>
+    public static IResult NotInForce() => Error(
+        StatusCodes.Status503ServiceUnavailable,
+        "routers_unavailable",
+        "The change is stored, but no router, or not every router, has acknowledged it yet. It comes into force by itself as soon as "
+        + "they do; look at the log of `paas-router` on the server.");
 
     public static IResult Error(int status, string id, string message) =>
         Results.Json(new ApiError(id, message), ProtocolJson.Default.ApiError, statusCode: status);

@@ -16,7 +16,8 @@ internal static class AppEndpoints
     private static readonly string[] Adjectives = ["amber", "brisk", "calm", "dusty", "early", "fresh", "gentle", "quiet", "sunny", "vivid"];
     private static readonly string[] Nouns = ["brook", "cedar", "dune", "field", "harbor", "lake", "meadow", "peak", "river", "stone"];
 
-    public static void MapApps(this WebApplication app, Database database, Settings settings, AppChanges changes, GitRepositories repositories, SlugBuilder builder)
+    public static void MapApps(
+        this WebApplication app, Database database, Settings settings, AppChanges changes, TrafficChanges traffic, GitRepositories repositories, SlugBuilder builder)
     {
         app.MapGet("/platform", () => Results.Json(
             new PlatformInfo(ProductVersion.Text, settings.Domain, settings.ControlUrl), ProtocolJson.Default.PlatformInfo));
@@ -26,6 +27,7 @@ internal static class AppEndpoints
         app.MapPost("/apps", (CreateApp request, CancellationToken ct) => CreateAsync(request, database, settings, changes, ct));
         app.MapGet("/apps/{name}", (string name) => database.Read(db =>
             AppTable.Find(db, name) is { } found ? Json(Describe(db, found, settings)) : ApiResults.NoApp(name)));
+        app.MapPatch("/apps/{name}", (string name, AppChange change, CancellationToken ct) => ChangeAsync(name, change, database, settings, traffic, ct));
         app.MapDelete("/apps/{name}", async (string name, CancellationToken ct) =>
         {
             var description = database.Read(db => AppTable.Find(db, name) is { } found ? Describe(db, found, settings) : null);
@@ -59,6 +61,18 @@ internal static class AppEndpoints
             : ApiResults.Invalid($"The name \"{name}\" is already taken on this platform; choose another.");
     }
 
+    private static async Task<IResult> ChangeAsync(
+        string name, AppChange change, Database database, Settings settings, TrafficChanges traffic, CancellationToken ct)
+    {
+        if (database.Read(db => AppTable.Find(db, name)) is not { } app)
+        {
+            return ApiResults.NoApp(name);
+        }
+
+        var outcome = change.Maintenance is { } on ? await traffic.SetMaintenanceAsync(app.Id, on, ct) : new TrafficOutcome(null, InForce: true);
+        return ApiResults.Of(outcome, () => Json(database.Read(db => Describe(db, app, settings))));
+    }
+
     private static string Generate() =>
         $"{Adjectives[RandomNumberGenerator.GetInt32(Adjectives.Length)]}-{Nouns[RandomNumberGenerator.GetInt32(Nouns.Length)]}-"
         + $"{RandomNumberGenerator.GetInt32(1000, 10000)}";
@@ -76,7 +90,7 @@ internal static class AppEndpoints
             $"{settings.ControlUrl}/{app.Name}.git",
             domains,
             app.LiveRelease,
-            Maintenance: false,
+            TrafficTable.Find(db, app.Id).Maintenance,
             app.CreatedAt);
     }
 

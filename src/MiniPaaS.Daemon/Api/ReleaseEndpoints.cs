@@ -48,8 +48,8 @@ internal static class ReleaseEndpoints
             return ApiResults.Invalid(rejected);
         }
 
-        var (release, after) = await changes.ConfigureAsync(app.Id, vars, user.Identity!.Name!, ct);
-        return Results.Json(new ConfigChange(after.Reveal(), release?.Number), ProtocolJson.Default.ConfigChange);
+        var (release, after, error) = await changes.ConfigureAsync(app.Id, vars, user.Identity!.Name!, ct);
+        return error is not null ? ApiResults.Conflict(error) : Results.Json(new ConfigChange(after.Reveal(), release?.Number), ProtocolJson.Default.ConfigChange);
     }
 
     private static async Task<IResult> RollBackAsync(
@@ -112,7 +112,7 @@ internal static class ReleaseEndpoints
                 return new ReleaseInfo(
                     release.Number,
                     release.Description,
-                    first?.FinishedAt is null ? "pending" : first.Succeeded ? "succeeded" : "failed",
+                    first is { Step: DeploymentStep.Canary } ? "canary" : first?.FinishedAt is null ? "pending" : first.Succeeded ? "succeeded" : "failed",
                     release.Number == app.LiveRelease,
                     release.Slug?.Commit,
                     release.Slug?.ShortId,

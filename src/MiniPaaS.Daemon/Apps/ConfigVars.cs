@@ -26,6 +26,9 @@ internal sealed partial class ConfigVars
 
     public int Count => values.Count;
 
+    /// <summary>The value of a var, or null when it is not set.</summary>
+    public Secret? Find(string name) => values.TryGetValue(name, out var value) ? value : null;
+
     public static ConfigVars From(IEnumerable<KeyValuePair<string, string>> revealed) =>
         new(revealed.ToImmutableSortedDictionary(v => v.Key, v => new Secret(v.Value), StringComparer.Ordinal));
 

@@ -9,6 +9,9 @@ internal enum DeploymentStep
     /// <summary>New web dynos run beside the old ones and must pass their checks.</summary>
     Starting,
 
+    /// <summary>New and old web dynos run, and a part of the visitors gets the new ones, until somebody promotes or gives up the release.</summary>
+    Canary,
+
     /// <summary>Committed: the new release is live, the routers are being told.</summary>
     Flipping,
 

@@ -2,11 +2,10 @@ using System.Text;
 
 namespace MiniPaaS.Daemon.Logging;
 
-/// <summary>Cuts a byte stream into lines of at most 10,000 bytes (Heroku's limit), keeping an unfinished one for later.</summary>
-internal sealed class LineSplitter
+/// <summary>Cuts a byte stream into lines, keeping an unfinished one for later.</summary>
+/// <param name="longestLine">Most bytes of a line; what is longer becomes several (default: Heroku's limit).</param>
+internal sealed class LineSplitter(int longestLine = 10_000)
 {
-    private const int LongestLine = 10_000;
-
     private readonly List<byte> rest = [];
 
     public List<string> Add(ReadOnlySpan<byte> data)
@@ -15,13 +14,13 @@ internal sealed class LineSplitter
         while (!data.IsEmpty)
         {
             var end = data.IndexOf((byte)'\n');
-            var room = LongestLine - rest.Count;
+            var room = longestLine - rest.Count;
             if (end < 0 || end > room)
             {
                 var part = data[..Math.Min(room, data.Length)];
                 rest.AddRange(part);
                 data = data[part.Length..];
-                if (rest.Count == LongestLine)
+                if (rest.Count == longestLine)
                 {
                     lines.Add(Take());
                 }

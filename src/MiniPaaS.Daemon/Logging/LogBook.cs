@@ -18,6 +18,10 @@ internal sealed class LogBook(string root, TimeProvider time) : IDisposable
     public void Platform(long appId, string subject, string line) =>
         Of(appId).Append([$"{Stamp()} paas[{subject}]: {line}"]);
 
+    /// <summary>Lines of a router about requests, with the times that the router gave them.</summary>
+    public void Router(long appId, IReadOnlyList<(DateTimeOffset Time, string Text)> lines) =>
+        Of(appId).Append([.. lines.Select(line => $"{Stamp(line.Time)} paas[router]: {line.Text}")]);
+
     public AppLog Of(long appId) => logs.GetOrAdd(appId, id => new AppLog(FolderOf(id)));
 
     /// <summary>Closes and removes the log of an app that is gone.</summary>
@@ -44,5 +48,7 @@ internal sealed class LogBook(string root, TimeProvider time) : IDisposable
 
     private string FolderOf(long appId) => Path.Combine(root, $"{appId}");
 
-    private string Stamp() => time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.ffffffzzz");
+    private string Stamp() => Stamp(time.GetUtcNow());
+
+    private static string Stamp(DateTimeOffset moment) => moment.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffffzzz");
 }

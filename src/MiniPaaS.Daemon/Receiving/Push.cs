@@ -73,6 +73,12 @@ internal sealed class Push(
             return false;
         }
 
+        if (changes.Refusal(push.AppId) is { } refusal)
+        {
+            await RejectAsync(rows.App, output, refusal);
+            return false;
+        }
+
         // Deployed and then refused by git, the live release would be one that no branch knows.
         if (!repositories.AreUnmoved(push.AppId, push.Updates))
         {
@@ -105,13 +111,18 @@ internal sealed class Push(
             return false;
         }
 
-        if (!deployment.Succeeded)
+        if (deployment.Step == DeploymentStep.Failed)
         {
             await RejectAsync(rows.App, output, deployment.Error);
             return false;
         }
 
-        await output.WriteLineAsync($"{Indent}Released v{deployment.Release}");
+        await output.WriteLineAsync($"{Indent}Released v{deployment.Release}{(deployment.Succeeded ? "" : " as a canary: v" + rows.App.LiveRelease + " stays live")}");
+        if (!deployment.Succeeded)
+        {
+            await output.WriteLineAsync($"{Indent}Look at it: paas canary. Make it live: paas canary:promote. Give it up: paas canary:abort.");
+        }
+
         await output.WriteLineAsync(
             $"{Indent}{settings.WebUrl(rows.Domains[0])} deployed to MiniPaaS in {time.GetElapsedTime(start).TotalSeconds:0.00} s");
         var steps = built.Steps.Append(new BuildStep("launch", time.GetElapsedTime(launch))).Select(s => $"{s.Name} {s.Took.TotalSeconds:0.00}");

@@ -11,23 +11,18 @@ namespace MiniPaaS.Daemon.Releasing;
 /// Everything a user can do to an app: one change at a time per app, committed first, then carried out by work that no
 /// longer depends on whoever asked.
 /// </summary>
-internal sealed partial class AppChanges(
+internal sealed class AppChanges(
     Database database,
     AppQueue queue,
     ReleaseBook releases,
-    Deployer deployer,
+    DeploymentRunner runner,
     Reconciler reconciler,
     SlugCollector collector,
     RouterLink routers,
     LogBook logs,
     Settings settings,
-    TimeProvider time,
-    IHostApplicationLifetime lifetime,
-    ILogger<AppChanges> log)
+    TimeProvider time)
 {
-    // An image can be collected when its last container is gone; one that takes longer is collected at a later time.
-    private static readonly TimeSpan PatienceWithDynos = TimeSpan.FromSeconds(5);
-
     /// <summary>Completes when something about the app changes.</summary>
     public Task Changed(long appId) => reconciler.DynosOf(appId).Changed;
 
@@ -59,36 +54,41 @@ internal sealed partial class AppChanges(
         logs.Delete(appId);
     }
 
-    /// <summary>A release of a new slug, live or failed when this returns; null when the daemon stops before that.</summary>
-    /// <remarks>The caller holds the app's turn.</remarks>
+    /// <summary>A release of a new slug: live, a canary or failed when this returns; null when the daemon stops before that.</summary>
+    /// <remarks>The caller holds the app's turn, and has found no canary open.</remarks>
     public async Task<Deployment?> DeployAsync(long appId, Slug slug, string user, Action<string> say, CancellationToken ct)
     {
         var (release, deployment) = await releases.DeployAsync(appId, slug, user, ct);
         say($"Release {release.Version} made of slug {slug.ShortId}");
-        try
-        {
-            return await RunAsync(deployment, say);
-        }
-        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
-        {
-            return null;
-        }
+        return await runner.RunAsync(deployment, say);
     }
 
-    /// <summary>The release (null when nothing changed), on its way live when this returns, and the config vars it has.</summary>
-    public async Task<(Release? Release, ConfigVars Vars)> ConfigureAsync(
+    /// <summary>Why no release can be made of the app now, or null: a canary waits for a word.</summary>
+    public string? Refusal(long appId) => database.Read(db => CanaryTable.Open(db, appId)) is { } canary
+        ? $"v{canary.Release} of this app is a canary. Make it live with `paas canary:promote`, or give it up with `paas canary:abort`; then try again."
+        : null;
+
+    /// <summary>
+    /// The release (null when nothing changed), on its way live when this returns, and the config vars it has; or why there is none.
+    /// </summary>
+    public async Task<(Release? Release, ConfigVars Vars, string? Error)> ConfigureAsync(
         long appId, IReadOnlyDictionary<string, string?> changes, string user, CancellationToken ct)
     {
         var turn = await queue.EnterAsync(appId, ct);
         try
         {
-            if (await releases.ConfigureAsync(appId, changes, user, ct) is not { } made)
+            if (Refusal(appId) is { } refusal)
             {
-                return (null, database.Read(db => ReleaseBook.ConfigVarsOf(db, appId)));
+                return (null, ConfigVars.Empty, refusal);
             }
 
-            Continue(made.Deployment, Interlocked.Exchange(ref turn, null)!);
-            return (made.Release, made.Release.ConfigVars);
+            if (await releases.ConfigureAsync(appId, changes, user, ct) is not { } made)
+            {
+                return (null, database.Read(db => ReleaseBook.ConfigVarsOf(db, appId)), null);
+            }
+
+            runner.Continue(made.Deployment, Interlocked.Exchange(ref turn, null)!);
+            return (made.Release, made.Release.ConfigVars, null);
         }
         finally
         {
@@ -102,10 +102,15 @@ internal sealed partial class AppChanges(
         var turn = await queue.EnterAsync(appId, ct);
         try
         {
+            if (Refusal(appId) is { } refusal)
+            {
+                return (null, refusal);
+            }
+
             var (release, deployment, error) = await releases.RollBackAsync(appId, number, user, ct);
             if (deployment is not null)
             {
-                Continue(deployment, Interlocked.Exchange(ref turn, null)!);
+                runner.Continue(deployment, Interlocked.Exchange(ref turn, null)!);
             }
 
             return (release, error);
@@ -151,12 +156,17 @@ internal sealed partial class AppChanges(
                 return null;
             }
 
+            if (Refusal(appId) is { } refusal)
+            {
+                return refusal;
+            }
+
             if (await releases.RestartAsync(appId, ct) is not { } deployment)
             {
                 return "The app has no live release to restart; push it first.";
             }
 
-            Continue(deployment, Interlocked.Exchange(ref turn, null)!);
+            runner.Continue(deployment, Interlocked.Exchange(ref turn, null)!);
             return null;
         }
         finally
@@ -164,57 +174,4 @@ internal sealed partial class AppChanges(
             turn?.Dispose();
         }
     }
-
-    /// <summary>Takes up the deployments that the last daemon left open, and is there until cancelled.</summary>
-    public async Task ResumeAsync(CancellationToken ct)
-    {
-        foreach (var deployment in database.Read(DeploymentTable.AllOpen))
-        {
-            LogResumed(deployment.Id, deployment.Step);
-            Continue(deployment, await queue.EnterAsync(deployment.AppId, ct));
-        }
-
-        await Task.Delay(Timeout.InfiniteTimeSpan, time, ct);
-    }
-
-    // From here the daemon owns the deployment: it holds the app's turn until it is finished.
-    private void Continue(Deployment deployment, IDisposable turn) => _ = ContinueAsync(deployment, turn);
-
-    private async Task ContinueAsync(Deployment deployment, IDisposable turn)
-    {
-        try
-        {
-            using (turn)
-            {
-                await RunAsync(deployment, _ => { });
-            }
-        }
-        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
-        {
-            // the next daemon goes on from the journal
-        }
-        catch (Exception e)
-        {
-            LogDeploymentBroke(e, deployment.Id);
-        }
-    }
-
-    private async Task<Deployment> RunAsync(Deployment deployment, Action<string> say)
-    {
-        var finished = await deployer.RunAsync(deployment, say, lifetime.ApplicationStopping);
-        reconciler.Wake(deployment.AppId);
-        if (!finished.Succeeded)
-        {
-            await reconciler.GoneAsync(deployment.AppId, deployment.Id, PatienceWithDynos, lifetime.ApplicationStopping);
-            await collector.CollectAsync(deployment.AppId, lifetime.ApplicationStopping);
-        }
-
-        return finished;
-    }
-
-    [LoggerMessage(402, LogLevel.Information, "Going on with deployment {Id}, left at {Step}")]
-    private partial void LogResumed(long id, DeploymentStep step);
-
-    [LoggerMessage(403, LogLevel.Error, "Deployment {Id} broke off")]
-    private partial void LogDeploymentBroke(Exception e, long id);
 }

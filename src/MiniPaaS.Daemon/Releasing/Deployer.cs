@@ -14,16 +14,20 @@ internal sealed partial class Deployer(
     Database database,
     Reconciler reconciler,
     ReleasePhase releasePhase,
+    DeploymentFigures figures,
     LogBook logs,
     TimeProvider time,
     ILogger<Deployer> log)
 {
     private static readonly TimeSpan RouterPatience = TimeSpan.FromSeconds(30);
 
-    /// <summary>Runs the deployment to its end, whatever happens to whoever asked for it; progress goes to <paramref name="say"/>.</summary>
+    /// <summary>
+    /// Runs the deployment to its end, or to where it waits as a canary, whatever happens to whoever asked for it; progress goes to
+    /// <paramref name="say"/>.
+    /// </summary>
     public async Task<Deployment> RunAsync(Deployment deployment, Action<string> say, CancellationToken ct)
     {
-        while (deployment.FinishedAt is null)
+        while (deployment.FinishedAt is null && deployment.Step != DeploymentStep.Canary)
         {
             try
             {
@@ -88,7 +92,7 @@ internal sealed partial class Deployer(
 
             if (up.Length >= wanted)
             {
-                return await CommitFlipAsync(deployment, ct);
+                return await CommitAsync(deployment, say, ct);
             }
 
             if (dynos.Failure(deployment.Id) is { } failure)
@@ -112,14 +116,41 @@ internal sealed partial class Deployer(
         }
     }
 
-    private Task<Deployment> CommitFlipAsync(Deployment deployment, CancellationToken ct) =>
-        database.WriteAsync(
+    // 1. The release gets all visitors, or a part of them. 2. Of a flip the next step speaks; a canary is spoken of here.
+    private async Task<Deployment> CommitAsync(Deployment deployment, Action<string> say, CancellationToken ct)
+    {
+        var committed = await database.WriteAsync(
             db =>
             {
-                DeploymentTable.Flip(db, deployment);
+                if (Canaries.PercentFor(db, deployment) is var percent and > 0)
+                {
+                    CanaryTable.Insert(db, deployment.Id, percent);
+                }
+                else
+                {
+                    DeploymentTable.Flip(db, deployment);
+                }
+
                 return DeploymentTable.Find(db, deployment.Id)!;
             },
             ct);
+        if (committed.Step == DeploymentStep.Canary)
+        {
+            var (live, canary) = database.Read(db => (AppTable.Find(db, deployment.AppId)?.LiveRelease, CanaryTable.Open(db, deployment.AppId)));
+            var line = $"v{deployment.Release} is a canary: {canary?.Percent} % of the visitors get it, the others v{live}";
+            logs.Platform(deployment.AppId, "api", line);
+            if (!await reconciler.InForceAsync(deployment.AppId, RouterPatience, ct))
+            {
+                LogNoRouter(deployment.Id);
+                line += " (once a router has acknowledged it)";
+            }
+
+            figures.Took(time.GetUtcNow() - deployment.StartedAt);
+            say(line);
+        }
+
+        return committed;
+    }
 
     // From the commit on there is only forward: routers that are away are told when they are back.
     private async Task<Deployment> FlipAsync(Deployment deployment, Action<string> say, CancellationToken ct)
@@ -152,7 +183,8 @@ internal sealed partial class Deployer(
         return await FinishAsync(deployment, DeploymentStep.Done, error: null, ct);
     }
 
-    private async Task<Deployment> FailAsync(Deployment deployment, string reason, CancellationToken ct)
+    /// <summary>Gives a deployment up before its flip: what was live stays so.</summary>
+    public async Task<Deployment> FailAsync(Deployment deployment, string reason, CancellationToken ct)
     {
         logs.Platform(deployment.AppId, "api", $"Release v{deployment.Release} failed: {reason}");
         var finished = await FinishAsync(deployment, DeploymentStep.Failed, reason, ct);
@@ -160,14 +192,18 @@ internal sealed partial class Deployer(
         return finished;
     }
 
-    private Task<Deployment> FinishAsync(Deployment deployment, DeploymentStep step, string? error, CancellationToken ct) =>
-        database.WriteAsync(
+    private async Task<Deployment> FinishAsync(Deployment deployment, DeploymentStep step, string? error, CancellationToken ct)
+    {
+        var (finished, wasCanary) = await database.WriteAsync(
             db =>
             {
                 DeploymentTable.Finish(db, deployment.Id, step, error, time.GetUtcNow());
-                return DeploymentTable.Find(db, deployment.Id)!;
+                return (DeploymentTable.Find(db, deployment.Id)!, CanaryTable.Has(db, deployment.Id));
             },
             ct);
+        figures.Ended(finished, wasCanary ? null : finished.FinishedAt - finished.StartedAt);
+        return finished;
+    }
 
     private int WantedWebDynos(Deployment deployment) => database.Read(db =>
     {
@@ -191,6 +227,6 @@ internal sealed partial class Deployer(
     [LoggerMessage(405, LogLevel.Warning, "Deployment {Id} broke off before its flip and is given up: {Reason}")]
     private partial void LogBroke(long id, string reason);
 
-    [LoggerMessage(401, LogLevel.Warning, "Deployment {Id} is live in the journal, but no router has acknowledged it")]
+    [LoggerMessage(401, LogLevel.Warning, "Deployment {Id} gets visitors by the journal, but no router has acknowledged it")]
     private partial void LogNoRouter(long id);
 }

@@ -24,11 +24,14 @@ internal sealed class RouterClient : IDisposable
 {
     private readonly HttpClient http;
 
+    // No router may hold the others up: one that does not answer in this time is in trouble.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     public RouterClient(string socket)
     {
         Socket = socket;
         var handler = new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false };
-        http = new HttpClient(handler) { BaseAddress = new Uri("http://router"), Timeout = TimeSpan.FromSeconds(40) };
+        http = new HttpClient(handler) { BaseAddress = new Uri("http://router"), Timeout = Timeout.InfiniteTimeSpan };
     }
 
     public string Socket { get; }
@@ -39,59 +42,83 @@ internal sealed class RouterClient : IDisposable
     /// <summary>Certificates that it was given last, or null before.</summary>
     public CertificateSet? Certificates { get; set; }
 
-    public async Task<RouterStatus> StatusAsync(CancellationToken ct) =>
-        (await http.GetFromJsonAsync("/status", ProtocolJson.Default.RouterStatus, ct))!;
+    /// <summary>Name of the router, as its socket has it.</summary>
+    public string Name => Path.GetFileNameWithoutExtension(Socket);
 
-    public async Task PutAllAsync(RouteSnapshot snapshot, CancellationToken ct)
-    {
-        using var answer = await http.PutAsJsonAsync("/routes", snapshot, ProtocolJson.Default.RouteSnapshot, ct);
-        answer.EnsureSuccessStatusCode();
-    }
+    public Task<RouterStatus> StatusAsync(CancellationToken ct) =>
+        InTimeAsync(Patience, async token => (await http.GetFromJsonAsync("/status", ProtocolJson.Default.RouterStatus, token))!, ct);
+
+    public Task PutAllAsync(RouteSnapshot snapshot, CancellationToken ct) => InTimeAsync(
+        Patience,
+        async token =>
+        {
+            using var answer = await http.PutAsJsonAsync("/routes", snapshot, ProtocolJson.Default.RouteSnapshot, token);
+            answer.EnsureSuccessStatusCode();
+            return true;
+        },
+        ct);
 
     /// <summary>Replaces the router's certificates.</summary>
-    public async Task<CertificateAnswer> PutCertificatesAsync(CertificateSet set, CancellationToken ct)
-    {
-        using var answer = await http.PutAsJsonAsync("/certificates", set, ProtocolJson.Default.CertificateSet, ct);
-        switch (answer.StatusCode)
+    public Task<CertificateAnswer> PutCertificatesAsync(CertificateSet set, CancellationToken ct) => InTimeAsync<CertificateAnswer>(
+        Patience,
+        async token =>
         {
-            case HttpStatusCode.NotFound:
-                return new CertificateAnswer.Unknown();
-            case HttpStatusCode.BadRequest:
-                return new CertificateAnswer.Refused(await answer.Content.ReadAsStringAsync(ct));
-            default:
-                answer.EnsureSuccessStatusCode();
-                return new CertificateAnswer.Taken();
-        }
-    }
+            using var answer = await http.PutAsJsonAsync("/certificates", set, ProtocolJson.Default.CertificateSet, token);
+            switch (answer.StatusCode)
+            {
+                case HttpStatusCode.NotFound:
+                    return new CertificateAnswer.Unknown();
+                case HttpStatusCode.BadRequest:
+                    return new CertificateAnswer.Refused(await answer.Content.ReadAsStringAsync(token));
+                default:
+                    answer.EnsureSuccessStatusCode();
+                    return new CertificateAnswer.Taken();
+            }
+        },
+        ct);
 
     /// <summary>False when the router holds a newer version than ours and needs the whole snapshot.</summary>
-    public async Task<bool> PutAsync(AppRoute route, CancellationToken ct)
-    {
-        using var answer = await http.PutAsJsonAsync($"/apps/{route.App}", route, ProtocolJson.Default.AppRoute, ct);
-        if (answer.StatusCode == HttpStatusCode.Conflict)
+    public Task<bool> PutAsync(AppRoute route, CancellationToken ct) => InTimeAsync(
+        Patience,
+        async token =>
         {
-            return false;
-        }
+            using var answer = await http.PutAsJsonAsync($"/apps/{route.App}", route, ProtocolJson.Default.AppRoute, token);
+            if (answer.StatusCode == HttpStatusCode.Conflict)
+            {
+                return false;
+            }
 
-        answer.EnsureSuccessStatusCode();
-        return true;
-    }
-
-    public async Task DeleteAsync(string app, CancellationToken ct)
-    {
-        using var answer = await http.DeleteAsync($"/apps/{app}", ct);
-        if (answer.StatusCode != HttpStatusCode.NotFound)
-        {
             answer.EnsureSuccessStatusCode();
-        }
-    }
+            return true;
+        },
+        ct);
+
+    public Task DeleteAsync(string app, CancellationToken ct) => InTimeAsync(
+        Patience,
+        async token =>
+        {
+            using var answer = await http.DeleteAsync($"/apps/{app}", token);
+            if (answer.StatusCode != HttpStatusCode.NotFound)
+            {
+                answer.EnsureSuccessStatusCode();
+            }
+
+            return true;
+        },
+        ct);
 
     /// <summary>Waits until no request holds the target any more, at most for the given time.</summary>
-    public async Task<bool> DrainedAsync(string target, TimeSpan wait, CancellationToken ct)
-    {
-        var uri = $"/targets/{target}/drained?wait={(int)wait.TotalMilliseconds}";
-        return (await http.GetFromJsonAsync(uri, ProtocolJson.Default.DrainStatus, ct))!.Drained;
-    }
+    public Task<bool> DrainedAsync(string target, TimeSpan wait, CancellationToken ct) => InTimeAsync(
+        wait + Patience,
+        async token => (await http.GetFromJsonAsync(
+            $"/targets/{target}/drained?wait={(int)wait.TotalMilliseconds}", ProtocolJson.Default.DrainStatus, token))!.Drained,
+        ct);
+
+    /// <summary>The router's metrics in Prometheus' text format.</summary>
+    public Task<string> MetricsAsync(CancellationToken ct) => InTimeAsync(Patience, token => http.GetStringAsync("/metrics", token), ct);
+
+    /// <summary>Opens the router's request log, which ends when the router does; the caller disposes of the stream.</summary>
+    public Task<Stream> LogAsync(CancellationToken ct) => InTimeAsync(Patience, token => http.GetStreamAsync("/log", token), ct);
 
     /// <summary>True when nobody listens on the socket any more: its process is dead.</summary>
     public static bool IsDead(Exception e) =>
@@ -99,9 +126,23 @@ internal sealed class RouterClient : IDisposable
 
     /// <summary>True when a living router did not do what it was asked: it refused, broke off, or took too long.</summary>
     public static bool IsTrouble(Exception e, CancellationToken ct) =>
-        e is HttpRequestException or JsonException || (e is OperationCanceledException && !ct.IsCancellationRequested);
+        e is HttpRequestException or IOException or JsonException || (e is OperationCanceledException && !ct.IsCancellationRequested);
 
     public void Dispose() => http.Dispose();
+
+    private static async Task<T> InTimeAsync<T>(TimeSpan limit, Func<CancellationToken, Task<T>> ask, CancellationToken ct)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        deadline.CancelAfter(limit);
+        try
+        {
+            return await ask(deadline.Token);
+        }
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+        {
+            throw new HttpRequestException($"It did not answer within {limit.TotalSeconds:0} s.", e);
+        }
+    }
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
     {

@@ -14,8 +14,12 @@ internal sealed partial class RouterLink(string socketDirectory, CertificateLink
     private readonly Dictionary<string, RouterClient> routers = [];
     private readonly Dictionary<string, AppRoute> routes = [];
     private readonly string bootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+    private readonly TaskCompletionSource completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool complete;
     private long version;
+
+    /// <summary>Completes when every app was observed once and the routers were told; see <see cref="CompleteAsync"/>.</summary>
+    public Task Completed => completed.Task;
 
     /// <summary>Grows with every call, also over restarts of the daemon.</summary>
     public long NextVersion()
@@ -62,7 +66,22 @@ internal sealed partial class RouterLink(string socketDirectory, CertificateLink
         await gate.WaitAsync(ct);
         try
         {
-            return complete && Listening().All(socket => routers.TryGetValue(socket, out var router) && router.InstanceId is not null);
+            return complete && Listening().All(IsTold);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>True when there is a router and every living one has acknowledged all that it was told: it is in force.</summary>
+    public async Task<bool> HaveAllAsync(CancellationToken ct)
+    {
+        await gate.WaitAsync(ct);
+        try
+        {
+            var listening = Listening().ToArray();
+            return complete && listening.Length > 0 && listening.All(IsTold);
         }
         finally
         {
@@ -112,6 +131,7 @@ internal sealed partial class RouterLink(string socketDirectory, CertificateLink
         {
             complete = true;
             await TellAllAsync((_, _) => Task.CompletedTask, ct);
+            completed.TrySetResult();
         }
         finally
         {
@@ -164,13 +184,15 @@ internal sealed partial class RouterLink(string socketDirectory, CertificateLink
         gate.Dispose();
     }
 
-    private IEnumerable<string> Listening() =>
+    /// <summary>Sockets of all routers; one that stops (lame duck) has its socket, and is told of every change, until it is gone.</summary>
+    public IEnumerable<string> Listening() =>
         Directory.Exists(socketDirectory) ? Directory.EnumerateFiles(socketDirectory, "*.sock") : [];
 
-    // The caller holds the gate.
+    private bool IsTold(string socket) => routers.TryGetValue(socket, out var router) && router.InstanceId is not null;
+
+    // The caller holds the gate. Side by side: a router that hangs costs the others nothing but the wait for its time limit.
     private async Task<int> TellAllAsync(Func<RouterClient, CancellationToken, Task> tell, CancellationToken ct)
     {
-        var acks = 0;
         var listening = Listening().ToArray();
         foreach (var gone in routers.Keys.Except(listening).ToArray())
         {
@@ -178,33 +200,34 @@ internal sealed partial class RouterLink(string socketDirectory, CertificateLink
             router!.Dispose();
         }
 
-        foreach (var socket in listening)
+        foreach (var newcomer in listening.Except(routers.Keys).ToArray())
         {
-            if (!routers.TryGetValue(socket, out var router))
-            {
-                routers[socket] = router = new RouterClient(socket);
-            }
-
-            try
-            {
-                await GreetAsync(router, ct);
-                await tell(router, ct);
-                acks++;
-            }
-            catch (Exception e) when (RouterClient.IsDead(e))
-            {
-                File.Delete(socket);
-                routers.Remove(socket);
-                router.Dispose();
-            }
-            catch (Exception e) when (RouterClient.IsTrouble(e, ct))
-            {
-                router.InstanceId = null;
-                LogRouterTrouble(socket, e.Message);
-            }
+            routers[newcomer] = new RouterClient(newcomer);
         }
 
-        return acks;
+        var acks = await Task.WhenAll(routers.Values.ToArray().Select(router => TellOneAsync(router, tell, ct)));
+        return acks.Count(acknowledged => acknowledged);
+    }
+
+    private async Task<bool> TellOneAsync(RouterClient router, Func<RouterClient, CancellationToken, Task> tell, CancellationToken ct)
+    {
+        try
+        {
+            await GreetAsync(router, ct);
+            await tell(router, ct);
+            return true;
+        }
+        catch (Exception e) when (RouterClient.IsDead(e))
+        {
+            File.Delete(router.Socket);
+        }
+        catch (Exception e) when (RouterClient.IsTrouble(e, ct))
+        {
+            LogRouterTrouble(router.Socket, e.Message);
+        }
+
+        router.InstanceId = null;
+        return false;
     }
 
     private async Task GreetAsync(RouterClient router, CancellationToken ct)

@@ -11,6 +11,7 @@ internal sealed class AppDynos
     private readonly HashSet<string> retiring = [];
     private readonly Dictionary<DynoSlot, Crash> crashes = [];
     private readonly Dictionary<long, DeploymentFailure> failures = [];
+    private long asked;
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The last observation.</summary>
@@ -18,6 +19,21 @@ internal sealed class AppDynos
 
     /// <summary>Deployment whose dynos every router now serves.</summary>
     public long? Routed { get; private set; }
+
+    /// <summary>The last call of <see cref="Ask"/> that a pass has seen.</summary>
+    public long Asked
+    {
+        get
+        {
+            lock (gate)
+            {
+                return asked;
+            }
+        }
+    }
+
+    /// <summary>What was true at that call of <see cref="Ask"/>, and all before it, is in force on every router.</summary>
+    public long InForce { get; private set; }
 
     /// <summary>Completes at the next change of anything here; take it before looking.</summary>
     public Task Changed
@@ -56,6 +72,23 @@ internal sealed class AppDynos
     public void CheckEnded() => Change(() => { });
 
     public void Route(long? deployment) => Change(() => Routed = deployment);
+
+    /// <summary>Asks for what was committed before to be brought to the routers; done when <see cref="InForce"/> reaches the answer.</summary>
+    public long Ask()
+    {
+        lock (gate)
+        {
+            return ++asked;
+        }
+    }
+
+    public void PutInForce(long seen)
+    {
+        if (seen > InForce)
+        {
+            Change(() => InForce = seen);
+        }
+    }
 
     /// <summary>False when the dyno is already on its way out.</summary>
     public bool Retire(Dyno dyno)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Data.Sqlite;
 using MiniPaaS.Daemon.Apps;
+using MiniPaaS.Daemon.Routing;
 using MiniPaaS.Daemon.Store;
 
 namespace MiniPaaS.Daemon.Running;
@@ -15,6 +16,11 @@ internal sealed record AppRows(
     Release? Opening,
     bool Acme = false)
 {
+    public Traffic Traffic { get; init; } = Traffic.Default;
+
+    /// <summary>The open deployment where it stopped as a canary.</summary>
+    public Canary? Canary { get; init; }
+
     /// <summary>Reads them; null when the app is gone.</summary>
     public static AppRows? Read(SqliteConnection db, long appId)
     {
@@ -32,8 +38,26 @@ internal sealed record AppRows(
             app.LiveRelease is { } live ? ReleaseTable.Find(db, appId, live) : null,
             open,
             open is null ? null : ReleaseTable.Find(db, appId, open.Release),
-            AcmeTable.IsEnabled(db, appId));
+            AcmeTable.IsEnabled(db, appId))
+        {
+            Traffic = TrafficTable.Find(db, appId),
+            Canary = CanaryTable.Open(db, appId),
+        };
     }
+
+    /// <summary>What they say about the app's route.</summary>
+    public RouteWish Route => new()
+    {
+        App = App.Name,
+        Release = App.LiveRelease,
+        Deployment = App.LiveDeployment,
+        Quantity = Formation.Of(Formation.Web),
+        Hosts = Domains,
+        Traffic = Traffic,
+        ConfigVars = Live?.ConfigVars ?? ConfigVars.Empty,
+        Canary = Canary,
+        Acme = Acme,
+    };
 }
 
 /// <summary>Which dynos should run: a pure function of the rows, so that there is nothing to recover.</summary>
@@ -51,7 +75,7 @@ internal static class Desired
         }
 
         // Beside the live ones only web dynos start: other types would consume the same queues twice.
-        if (rows.Open is { Step: DeploymentStep.Starting } open && rows.Opening is { Slug: not null } opening
+        if (rows.Open is { Step: DeploymentStep.Starting or DeploymentStep.Canary } open && rows.Opening is { Slug: not null } opening
             && opening.Slug.ProcessTypes.ContainsKey(Formation.Web))
         {
             dynos.AddRange(Dynos(rows, opening, open.Id, Formation.Web));

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using MiniPaaS.Daemon.Apps;
-using MiniPaaS.Daemon.Logging;
 using MiniPaaS.Daemon.Routing;
 using MiniPaaS.Daemon.Store;
 
@@ -14,12 +13,12 @@ namespace MiniPaaS.Daemon.Running;
 internal sealed partial class Reconciler(
     Database database,
     DynoEngine engine,
-    DynoOutput output,
     DynoChecks checks,
+    Launcher launcher,
     Retirement retirement,
     DynoGround ground,
+    RouteKeeper routes,
     RouterLink routers,
-    LogBook logs,
     TimeProvider time,
     ILogger<Reconciler> log)
 {
@@ -51,6 +50,29 @@ internal sealed partial class Reconciler(
         await LoopOf(appId).RunOnceAsync(ct);
         await GoneAsync(appId, deployment: null, Timeout.InfiniteTimeSpan, ct);
         loops.TryRemove(appId, out _);
+    }
+
+    /// <summary>Waits until what was committed before the call is in force on every router; false when that took too long.</summary>
+    public async Task<bool> InForceAsync(long appId, TimeSpan patience, CancellationToken ct)
+    {
+        var dynos = DynosOf(appId);
+        var asked = dynos.Ask();
+        Wake(appId);
+        var impatience = Task.Delay(patience, time, ct);
+        while (true)
+        {
+            var changed = dynos.Changed;
+            if (dynos.InForce >= asked)
+            {
+                return true;
+            }
+
+            if (await Task.WhenAny(changed, impatience) == impatience)
+            {
+                await impatience;
+                return false;
+            }
+        }
     }
 
     /// <summary>Waits until no dyno of a deployment (null: of the app) is left, at most for the given time.</summary>
@@ -141,11 +163,11 @@ internal sealed partial class Reconciler(
     {
         try
         {
-            var live = database.Read(db => AppTable.Find(db, appId))?.LiveDeployment;
+            var (live, canary) = database.Read(db => (AppTable.Find(db, appId)?.LiveDeployment, CanaryTable.Open(db, appId)?.Deployment));
             var dynos = LoopOf(appId).Dynos;
             var observed = await engine.ObserveAsync(appId, ct);
             dynos.Observe(observed);
-            await Task.WhenAll(observed.Where(d => d.Running).Select(d => checks.AdoptAsync(dynos, d, d.Slot.Deployment == live, ct)));
+            await Task.WhenAll(observed.Where(d => d.Running).Select(d => checks.AdoptAsync(dynos, d, d.Slot.Deployment == live || d.Slot.Deployment == canary, ct)));
             await LoopOf(appId).RunOnceAsync(ct);
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -157,13 +179,14 @@ internal sealed partial class Reconciler(
     private async Task PassAsync(long appId, CancellationToken ct)
     {
         var dynos = DynosOf(appId);
+        var asked = dynos.Asked; // before the rows are read: they answer it
         var rows = database.Read(db => AppRows.Read(db, appId));
         var desired = rows is null ? [] : Desired.Of(rows);
-        dynos.Observe(await engine.ObserveAsync(appId, ct));
+        await ObserveAsync(appId, rows, dynos, asked, ct);
         var plan = Plan.Of(desired, [.. dynos.Observed.Where(d => !dynos.IsRetiring(d))]);
 
         // 1. Routes first: a dyno that is on its way out must not be routed to, and a flip must not wait for workers to start.
-        await RouteAsync(rows, dynos, ct);
+        await RouteAsync(rows, dynos, asked, ct);
 
         // 2. Shrink, in the background: it may take as long as the longest request. Not before every router has let go.
         var inStep = await routers.InStepAsync(ct);
@@ -180,12 +203,12 @@ internal sealed partial class Reconciler(
         // 3. What ended by itself is noted and removed; its slot is filled below, or fails its deployment.
         foreach (var dyno in plan.Crashed.Where(dynos.Retire))
         {
-            await CrashAsync(rows!, dynos, dyno, ct);
+            await launcher.EndedAsync(rows!, dynos, dyno, ct);
             retirement.Begin(dyno, gone => Retired(dynos, dyno, gone));
         }
 
         // 4. Grow.
-        await Task.WhenAll(plan.Start.Where(spec => MayStart(rows!, dynos, spec)).Select(spec => StartAsync(dynos, spec, ct)));
+        await Task.WhenAll(plan.Start.Select(spec => StartAsync(rows!, dynos, spec, ct)));
         foreach (var dyno in dynos.Observed.Where(d => d.Running && d.IsWeb && dynos.NeedsCheck(d) && !dynos.IsRetiring(d)))
         {
             if (desired.FirstOrDefault(d => d.Slot == dyno.Slot) is { } spec)
@@ -195,27 +218,30 @@ internal sealed partial class Reconciler(
         }
     }
 
-    private async Task RouteAsync(AppRows? rows, AppDynos dynos, CancellationToken ct)
+    // An engine that is away changes nothing about what visitors should get.
+    private async Task ObserveAsync(long appId, AppRows? rows, AppDynos dynos, long asked, CancellationToken ct)
     {
-        if (rows is null)
+        try
         {
-            return; // whoever deleted the app has told the routers: only they know its name
+            dynos.Observe(await engine.ObserveAsync(appId, ct));
         }
-
-        var app = rows.App;
-        var route = RouteBook.Of(
-            app.Name, app.LiveRelease, app.LiveDeployment, rows.Formation.Of(Formation.Web), rows.Domains, dynos.Serving(), routers.NextVersion(),
-            rows.Acme);
-        var current = await routers.CurrentAsync(app.Name, ct);
-        var isNew = current is null || current.Release != route.Release || current.Mode != route.Mode
-            || current.Policy != route.Policy || !current.Hosts.SequenceEqual(route.Hosts) || !current.Targets.SequenceEqual(route.Targets);
-        if (isNew || dynos.Routed != app.LiveDeployment)
+        catch (Docker.DockerException) when (rows is not null && asked > dynos.InForce)
         {
-            var acks = await routers.PutAsync(isNew ? route : current!, ct);
-            if (acks > 0)
+            if (await routers.CurrentAsync(rows.App.Name, ct) is not null)
             {
-                dynos.Route(app.LiveDeployment);
+                await RouteAsync(rows, dynos, asked, ct);
             }
+
+            throw;
+        }
+    }
+
+    // Whoever deleted the app (no rows) has told the routers: only they know its name.
+    private async Task RouteAsync(AppRows? rows, AppDynos dynos, long asked, CancellationToken ct)
+    {
+        if (rows is not null && await routes.KeepAsync(rows, dynos, asked, ct) is { } again)
+        {
+            LoopOf(rows.App.Id).WakeAt(again);
         }
     }
 
@@ -232,55 +258,18 @@ internal sealed partial class Reconciler(
         }
     }
 
-    private bool MayStart(AppRows rows, AppDynos dynos, DynoSpec spec)
+    private async Task StartAsync(AppRows rows, AppDynos dynos, DynoSpec spec, CancellationToken ct)
     {
-        // A deployment that failed on its way is about to be given up; what is live is tried again, however often it fails.
-        if (spec.Slot.Deployment != rows.App.LiveDeployment && dynos.Failure(spec.Slot.Deployment) is not null)
+        switch (launcher.PauseBefore(rows, dynos, spec))
         {
-            return false;
+            case null:
+                await launcher.StartAsync(dynos, spec, ct);
+                Wake(spec.Slot.AppId);
+                break;
+            case { } pause when pause < TimeSpan.MaxValue:
+                LoopOf(spec.Slot.AppId).WakeAt(pause);
+                break;
         }
-
-        if (dynos.PausedCrash(spec.Slot, time.GetUtcNow()) is { } crash)
-        {
-            LoopOf(spec.Slot.AppId).WakeAt(crash.Until - time.GetUtcNow());
-            return false;
-        }
-
-        return true;
-    }
-
-    private async Task StartAsync(AppDynos dynos, DynoSpec spec, CancellationToken ct)
-    {
-        logs.Platform(spec.Slot.AppId, spec.Slot.Name, $"Starting process with command `{spec.Command}`");
-        try
-        {
-            await engine.StartAsync(spec, ct);
-            Wake(spec.Slot.AppId);
-        }
-        catch (Docker.DockerException e)
-        {
-            logs.Platform(spec.Slot.AppId, spec.Slot.Name, $"The container could not be started: {e.Message}");
-            dynos.Crashed(spec.Slot, "could not be started", TimeSpan.Zero, time.GetUtcNow());
-            dynos.Fail(spec.Slot.Deployment, $"{spec.Slot.Name} could not be started: {e.Message}", lastLines: []);
-            Wake(spec.Slot.AppId);
-        }
-    }
-
-    private async Task CrashAsync(AppRows rows, AppDynos dynos, Dyno dyno, CancellationToken ct)
-    {
-        var (status, outOfMemory) = await engine.ExitAsync(dyno, ct);
-        await output.FinishAsync(dyno.Id, ct);
-        var reason = outOfMemory ? "ran out of memory (error R14/R15, limit 512 MB) and was ended" : $"exited with status {status}";
-        logs.Platform(dyno.Slot.AppId, dyno.Slot.Name, $"Process {reason}. State changed from up to crashed");
-        if (rows.Open is { } open && open.Id == dyno.Slot.Deployment && rows.App.LiveDeployment != open.Id)
-        {
-            dynos.Fail(open.Id, $"{dyno.Slot.Name} {reason} before it answered on its port.", output.Tail(dyno.Id));
-            return;
-        }
-
-        var pause = dynos.Crashed(dyno.Slot, reason, time.GetUtcNow() - dyno.Since, time.GetUtcNow());
-        logs.Platform(
-            dyno.Slot.AppId, dyno.Slot.Name, pause == TimeSpan.Zero ? "Restarting in a fresh container" : $"Restarting in {pause.TotalSeconds:0} seconds");
     }
 
     [LoggerMessage(203, LogLevel.Warning, "The event stream of Docker Engine broke off, opening it again: {Reason}")]

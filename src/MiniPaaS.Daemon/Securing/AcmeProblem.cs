@@ -55,7 +55,7 @@ internal sealed partial record AcmeProblem(string Reason, bool IsRateLimit)
     [GeneratedRegex(@"urn:ietf:params:acme:error:(?<type>[A-Za-z]+) :: (?<detail>[^\n]+)", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Problem();
 
-    [GeneratedRegex("NXDOMAIN|SERVFAIL|no such host|resolving", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("NXDOMAIN|SERVFAIL|no such host|could not resolve|while resolving", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Unresolved();
 
     [GeneratedRegex(@"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]

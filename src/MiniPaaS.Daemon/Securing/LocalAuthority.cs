@@ -37,15 +37,14 @@ internal sealed class LocalAuthority(Settings settings, TimeProvider time, ILogg
     /// <summary>The root certificate as PEM, or null when it could not be made.</summary>
     public string? Root => File.Exists(RootFile) ? File.ReadAllText(RootFile) : null;
 
-    /// <summary>Looks every hour, until cancelled, that both certificates are there and valid for long enough.</summary>
+    /// <summary>Looks every hour from now, until cancelled, that both certificates are there and valid for long enough.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
         using var timer = new PeriodicTimer(Pause, time);
-        do
+        while (await timer.WaitForNextTickAsync(ct))
         {
             Ensure();
         }
-        while (await timer.WaitForNextTickAsync(ct));
     }
 
     /// <summary>Makes what is missing and renews what ends soon. A failure is logged and tried again later: everything else goes on.</summary>

@@ -73,6 +73,27 @@ CREATE TABLE IF NOT EXISTS deployments (
 CREATE UNIQUE INDEX IF NOT EXISTS one_deployment_per_app ON deployments(app_id) WHERE finished_at IS NULL;
 CREATE INDEX IF NOT EXISTS deployments_of_release ON deployments(app_id, release);
 
+-- How visitors are treated. An app without a row has the defaults.
+CREATE TABLE IF NOT EXISTS traffic (
+  app_id       INTEGER PRIMARY KEY REFERENCES apps(id) ON DELETE CASCADE,
+  maintenance  INTEGER NOT NULL DEFAULT 0,
+  hold_until   TEXT,
+  hold_seconds INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE IF NOT EXISTS routing_rules (
+  app_id INTEGER NOT NULL REFERENCES apps(id) ON DELETE CASCADE,
+  rule   TEXT NOT NULL,
+  value  TEXT NOT NULL,
+  PRIMARY KEY (app_id, rule)
+);
+
+-- The share of the visitors that a deployment at the step Canary has.
+CREATE TABLE IF NOT EXISTS canaries (
+  deployment_id INTEGER PRIMARY KEY REFERENCES deployments(id) ON DELETE CASCADE,
+  percent       INTEGER NOT NULL CHECK (percent BETWEEN 0 AND 100)
+);
+
 CREATE TABLE IF NOT EXISTS tokens (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
   user       TEXT NOT NULL,

@@ -15,7 +15,7 @@ internal sealed class AdminEndpoints(
     RouteBoard board,
     HealthWatch health,
     CertificateBook certificates,
-    LameDuck lameDuck,
+    Goodbye goodbye,
     MetricFamilies metrics,
     RequestLog requests,
     Traffic traffic,
@@ -63,7 +63,7 @@ internal sealed class AdminEndpoints(
 
     private RouterStatus Status() => new(
         settings.InstanceId, RouterHost.Version, Environment.ProcessId, board.Apps, traffic.Requests, traffic.InFlight, board.Synchronised,
-        lameDuck.Leaving, health.Unhealthy);
+        goodbye.Leaving, health.Unhealthy);
 
     private IResult PutRoutes(RouteSnapshot snapshot)
     {

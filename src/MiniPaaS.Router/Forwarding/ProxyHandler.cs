@@ -1,5 +1,4 @@
 using MiniPaaS.Protocol;
-using MiniPaaS.Router.Listening;
 using MiniPaaS.Router.Reporting;
 using MiniPaaS.Router.Routing;
 using Yarp.ReverseProxy.Forwarder;
@@ -16,7 +15,7 @@ internal sealed class ProxyHandler(
     FrontRules rules,
     Outcomes outcomes,
     Traffic traffic,
-    LameDuck lameDuck,
+    Goodbye goodbye,
     RouterSettings settings,
     TimeProvider time)
 {
@@ -32,7 +31,7 @@ internal sealed class ProxyHandler(
         try
         {
             VisitorHeaders.Identify(context);
-            lameDuck.Accompany(context);
+            goodbye.Accompany(context);
             if (SmugglingGuard.Refuses(context, out var reason))
             {
                 await ErrorPages.WriteAsync(context, ErrorPages.Ambiguous(reason));

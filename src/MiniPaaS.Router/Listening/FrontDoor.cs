@@ -18,14 +18,13 @@ internal sealed class FrontDoor(
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(100);
 
     private readonly SocketConnectionContextFactory connections =
-        new(
-            new SocketConnectionFactoryOptions { WaitForDataBeforeAllocatingBuffer = true, UnsafePreferInlineScheduling = true },
-            logs.CreateLogger("MiniPaaS.Router.Connections"));
+        new(new SocketConnectionFactoryOptions { WaitForDataBeforeAllocatingBuffer = true }, logs.CreateLogger("MiniPaaS.Router.Connections"));
 
     private readonly VirtualListener[] inside =
         [.. Enum.GetValues<WireProtocol>().Select(protocol => new VirtualListener(new WireEndPoint(protocol)))];
 
     private ImmutableArray<PublicSocket> sockets = [];
+    private int most;
     private volatile bool closed;
 
     /// <summary>Addresses of the public ports, the HTTP port first; empty before the start.</summary>
@@ -41,6 +40,13 @@ internal sealed class FrontDoor(
     /// <summary>Opens the ports, before anything else starts: a port that is taken is the commonest reason not to.</summary>
     public Task StartingAsync(CancellationToken cancellationToken)
     {
+        var files = FileLimit.Files();
+        most = FileLimit.Connections(settings.MaxConnections, files);
+        if (most < settings.MaxConnections)
+        {
+            log.FewerConnections(most, settings.MaxConnections, files);
+        }
+
         sockets = [.. PublicSocket.OpenAll(settings, Environment.GetEnvironmentVariable)];
         return Task.CompletedTask;
     }
@@ -121,7 +127,7 @@ internal sealed class FrontDoor(
 
     private void Receive(Socket socket)
     {
-        if (meters.ConnectionOpened() > settings.MaxConnections)
+        if (meters.ConnectionOpened() > most)
         {
             Refuse(socket);
             return;
@@ -147,7 +153,7 @@ internal sealed class FrontDoor(
         var count = meters.ConnectionRefused();
         if (count % 10_000 == 1)
         {
-            log.TooManyConnections(settings.MaxConnections, count);
+            log.TooManyConnections(most, count);
         }
 
         socket.Close(timeout: 0);

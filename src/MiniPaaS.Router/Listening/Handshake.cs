@@ -24,11 +24,13 @@ internal sealed class Handshake(
 
     /// <summary>What is presented to this visitor.</summary>
     /// <exception cref="AuthenticationException">There is nothing for that name; the visitor was told.</exception>
-    public ValueTask<SslServerAuthenticationOptions> AnswerAsync(TlsHandshakeCallbackContext hello)
+    public async ValueTask<SslServerAuthenticationOptions> AnswerAsync(TlsHandshakeCallbackContext hello)
     {
+        // A signature takes longer than many requests: not on a thread that carries those.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var name = hello.ClientHelloInfo.ServerName.TrimEnd('.').ToLowerInvariant();
         var options = name.Length == 0 || IPAddress.TryParse(name, out _) ? ForAddress(hello) : ForHost(name);
-        return options is null ? RefuseAsync(hello, name) : ValueTask.FromResult(options);
+        return options ?? await RefuseAsync(hello, name);
     }
 
     /// <summary>Serves the connection and then says that it is over (close_notify), so that an end is told from a break (RFC 8446, 6.1).</summary>

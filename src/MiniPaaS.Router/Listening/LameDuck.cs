@@ -13,6 +13,7 @@ internal sealed class LameDuck(
     FrontDoor door,
     Upgrades upgrades,
     Traffic traffic,
+    Goodbye goodbye,
     RouterMeters meters,
     TimeProvider time,
     ILogger<LameDuck> log) : IHostedLifecycleService, IDisposable
@@ -28,12 +29,7 @@ internal sealed class LameDuck(
     private static readonly TimeSpan OneWish = TimeSpan.FromMilliseconds(300);
 
     private readonly List<PosixSignalRegistration> signals = [];
-    private Func<object, Task>? sayGoodbye;
-    private volatile bool leaving;
     private long firstWish;
-
-    /// <summary>True once the router was asked to end.</summary>
-    public bool Leaving => leaving;
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -52,13 +48,10 @@ internal sealed class LameDuck(
         signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal));
     }
 
-    /// <summary>Sees to it that the answer, should this router be leaving by then, tells the visitor to come back on a new connection.</summary>
-    public void Accompany(HttpContext context) => context.Response.OnStarting(sayGoodbye ??= SayGoodbyeAsync, context);
-
     /// <summary>Closes the ports, then waits until nobody is left or those who are left have said nothing for a while.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        leaving = true;
+        goodbye.Leaving = true;
         door.Close();
         log.Stopping((int)LongestStop.TotalSeconds);
         if (settings.LameDuck == TimeSpan.Zero)
@@ -100,27 +93,6 @@ internal sealed class LameDuck(
         }
 
         log.LameDuckOver(time.GetElapsedTime(began).TotalSeconds, meters.Connections);
-    }
-
-    // HTTP/1.1 has a header for it; on an HTTP/2 connection the server says GOAWAY (RFC 9113, 6.8) and goes on with what was begun.
-    private Task SayGoodbyeAsync(object state)
-    {
-        var context = (HttpContext)state;
-        if (!leaving || context.Response.StatusCode == StatusCodes.Status101SwitchingProtocols)
-        {
-            return Task.CompletedTask;
-        }
-
-        if (HttpProtocol.IsHttp2(context.Request.Protocol))
-        {
-            context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
-        }
-        else
-        {
-            context.Response.Headers.Connection = "close";
-        }
-
-        return Task.CompletedTask;
     }
 
     private async Task EndUpgradesAsync(CancellationToken cancel)

@@ -51,13 +51,19 @@ internal sealed class Engine(string @namespace)
     public Task RemoveEverythingAsync() => Eventually.HoldsAsync("nothing of the instance is left in Docker", async () =>
     {
         // The engine finishes what a daemon that ended meanwhile had asked for: what appears late goes in the next round.
-        await TryRemoveAsync(["rm", "--force", "--volumes"], await LinesAsync(["ps", "--all", "--quiet", .. Mine]));
-        await TryRemoveAsync(["rmi", "--force"], await ImagesAsync());
-        await TryRemoveAsync(["network", "rm"], await LinesAsync(["network", "ls", "--quiet", .. Mine]));
+        await TryRemoveEverythingAsync();
         return (await LinesAsync(["ps", "--all", "--quiet", .. Mine])).Count == 0
             && (await LinesAsync(["network", "ls", "--quiet", .. Mine])).Count == 0
             && (await ImagesAsync()).Count == 0;
     });
+
+    /// <summary>One round of that, whatever stays.</summary>
+    public async Task TryRemoveEverythingAsync()
+    {
+        await TryRemoveAsync(["rm", "--force", "--volumes"], await LinesAsync(["ps", "--all", "--quiet", .. Mine]));
+        await TryRemoveAsync(["rmi", "--force"], await ImagesAsync());
+        await TryRemoveAsync(["network", "rm"], await LinesAsync(["network", "ls", "--quiet", .. Mine]));
+    }
 
     /// <summary>Namespaces of instances that left containers, images or networks, as far as they begin so.</summary>
     public static async Task<IReadOnlySet<string>> NamespacesAsync(string prefix)

@@ -19,16 +19,19 @@ internal static partial class Leftovers
         foreach (var name in (await Engine.NamespacesAsync(Prefix)).Concat(directories).Distinct().Where(IsOrphan))
         {
             EndProcesses(name);
-            await RemoveAsync(name);
+            // What the engine cannot let go of now (a network with an endpoint that nothing has) is the next run's: it is in nobody's way.
+            await RemoveAsync(name, engine => engine.TryRemoveEverythingAsync());
         }
     }
 
     /// <summary>Removes an instance whose processes have ended.</summary>
-    public static async Task RemoveAsync(string @namespace)
+    public static Task RemoveAsync(string @namespace) => RemoveAsync(@namespace, engine => engine.RemoveEverythingAsync());
+
+    private static async Task RemoveAsync(string @namespace, Func<Engine, Task> removal)
     {
         var environment = new Dictionary<string, string> { ["MINIPAAS_NAMESPACE"] = @namespace };
         (await Command.RunAsync(Platform.DaemonProgram, ["firewall", "remove"], environment: environment)).Expect();
-        await new Engine(@namespace).RemoveEverythingAsync();
+        await removal(new Engine(@namespace));
         var directory = Directory(@namespace);
         if (System.IO.Directory.Exists(directory))
         {

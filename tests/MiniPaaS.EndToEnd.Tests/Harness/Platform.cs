@@ -66,7 +66,8 @@ internal sealed class Platform : IAsyncDisposable
     public HttpClient Http { get; }
 
     /// <summary>Starts an instance; one at a time, since a port and a subnet are free until somebody has them.</summary>
-    public static async Task<Platform> StartAsync()
+    /// <param name="more">Settings of its own, made when the router's port is known; null for none.</param>
+    public static async Task<Platform> StartAsync(Func<int, Task<IReadOnlyDictionary<string, string>>>? more = null)
     {
         await Starting.WaitAsync();
         try
@@ -77,6 +78,11 @@ internal sealed class Platform : IAsyncDisposable
             }
 
             var platform = new Platform(Leftovers.Namespace((char)('a' + started - 1)));
+            foreach (var (name, value) in more is null ? new Dictionary<string, string>() : await more(platform.Port))
+            {
+                platform.settings[name] = value;
+            }
+
             await platform.BootAsync();
             return platform;
         }

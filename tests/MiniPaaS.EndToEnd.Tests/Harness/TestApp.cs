@@ -106,9 +106,12 @@ internal sealed class TestApp
         return body;
     }
 
-    public async Task<(int Status, string Body)> AskAsync(string path = "/")
+    public Task<(int Status, string Body)> AskAsync(string path = "/") => AskHostAsync($"{Name}.localhost", path);
+
+    /// <summary>Asks under another name than the app's own.</summary>
+    public async Task<(int Status, string Body)> AskHostAsync(string host, string path = "/")
     {
-        using var answer = await Platform.Http.GetAsync(new Uri(Url + path));
+        using var answer = await Platform.Http.GetAsync(new Uri($"http://{host}:{Platform.Port}{path}"));
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
@@ -117,6 +120,8 @@ internal sealed class TestApp
     public async Task<IReadOnlyList<ReleaseInfo>> ReleasesAsync() => await ReadAsync("/releases", ProtocolJson.Default.ImmutableArrayReleaseInfo);
 
     public async Task<IReadOnlyList<DynoInfo>> DynosAsync() => await ReadAsync("/dynos", ProtocolJson.Default.ImmutableArrayDynoInfo);
+
+    public async Task<CanaryInfo> CanaryAsync() => await ReadAsync("/canary", ProtocolJson.Default.CanaryInfo);
 
     public async Task<IReadOnlyList<Container>> ContainersAsync() => await Platform.Engine.DynosAsync((await InfoAsync()).Id);
 

@@ -29,6 +29,10 @@ public sealed class CompletionTests : IAsyncLifetime
     [InlineData("paas ps --app ", "myapp other-app")]
     [InlineData("paas destroy o", "other-app")]
     [InlineData("paas completion ", "bash")]
+    [InlineData("paas maintenance:o", "off on")]
+    [InlineData("paas routing:set max-", "max-concurrent= max-queued=")]
+    [InlineData("paas routing:unset hs", "hsts")]
+    [InlineData("paas features:enable ", "http-session-affinity")]
     public async Task A_real_bash_completes(string line, string expected)
     {
         const string script = """

@@ -50,9 +50,20 @@ public sealed class GitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_helper_keeps_silent_for_another_scheme_of_the_same_host()
+    public async Task The_helper_answers_for_HTTPS_on_the_servers_own_port()
     {
-        var result = await _paas.RunWithInputAsync(Question(_server.Url.Replace("http:", "https:", StringComparison.Ordinal)), "git:credentials", "get");
+        var result = await _paas.RunWithInputAsync(Question(Secure(_server.Url)), "git:credentials", "get");
+
+        Assert.Contains($"password={TestControlPlane.Token}\n", result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_helper_never_gives_a_token_that_goes_over_HTTPS_to_plain_HTTP()
+    {
+        _paas.Environment["PAAS_SERVER"] = Secure(_server.Url);
+        _server.ControlUrl = Secure(_server.Url);
+
+        var result = await _paas.RunWithInputAsync(Question(_server.Url), "git:credentials", "get");
 
         Assert.Equal((0, ""), (result.ExitCode, result.Out));
     }
@@ -169,4 +180,6 @@ public sealed class GitTests : IAsyncLifetime
         var address = new Uri(url);
         return $"protocol={address.Scheme}\nhost={address.Authority}\npath=myapp.git\n\n";
     }
+
+    private static string Secure(string url) => url.Replace("http:", "https:", StringComparison.Ordinal);
 }

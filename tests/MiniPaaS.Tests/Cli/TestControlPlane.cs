@@ -18,7 +18,7 @@ namespace MiniPaaS.Tests.Cli;
 public sealed record SeenRequest(string Method, string Target, string Host, string? Authorization, string Body);
 
 /// <summary>A small control plane over real HTTP: the API's routes, wire records and errors, with its state in memory.</summary>
-public sealed class TestControlPlane : IAsyncDisposable
+public sealed partial class TestControlPlane : IAsyncDisposable
 {
     public const string Token = "secret-token-1";
 
@@ -69,6 +69,8 @@ public sealed class TestControlPlane : IAsyncDisposable
         plane.MapDynos();
         plane.MapReleases();
         plane.MapLogs();
+        plane.MapTraffic();
+        plane.MapCertificates();
         await plane._web.StartAsync();
         var listening = plane._web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         plane._port = new Uri(listening).Port;
@@ -112,7 +114,7 @@ public sealed class TestControlPlane : IAsyncDisposable
         Requests.Enqueue(new SeenRequest(
             context.Request.Method, context.Request.Path + context.Request.QueryString, context.Request.Host.Value!, authorization, body));
         await Hold;
-        if (authorization != $"Bearer {Token}")
+        if (authorization != $"Bearer {Token}" && context.Request.Path != "/platform/ca.pem")
         {
             await FailAsync(context, 401, "unauthorized", "Invalid credentials provided.");
         }

@@ -73,6 +73,29 @@ public sealed partial class ProcessTests
         Directory.Delete(settings.RunDir, recursive: true);
     }
 
+    [Fact]
+    public async Task A_second_wish_ends_the_program_at_once_with_a_request_under_way()
+    {
+        var arrived = new TaskCompletionSource();
+        await using var backend = await Backend.StartAsync(context =>
+        {
+            arrived.SetResult();
+            return Task.Delay(Timeout.Infinite, context.RequestAborted);
+        });
+        await using var router = await SupervisedRouter.StartAsync(Make.Route("shop", 1, Make.Target("c1", backend.Address)));
+        await using var visitor = await RawClient.ConnectAsync(router.Ports.Http);
+        await visitor.SayAsync("GET / HTTP/1.1\r\nHost: shop.localhost\r\n\r\n");
+        await arrived.Task.WaitAsync(Deadline);
+        var pid = router.Pid;
+        await SupervisedRouter.SignalAsync("TERM", pid);
+        await Eventually.TrueAsync(() => router.Output.Contains("Stopping", StringComparison.Ordinal));
+
+        // Wishes that come together are one.
+        await Task.Delay(TimeSpan.FromMilliseconds(400));
+        await SupervisedRouter.SignalAsync("TERM", pid);
+        await Eventually.TrueAsync(() => router.Output.Contains("ended with exit code 143", StringComparison.Ordinal));
+    }
+
     private static Process Start(string[] arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "paas-router"), arguments)

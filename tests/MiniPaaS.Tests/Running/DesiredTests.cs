@@ -39,6 +39,15 @@ public sealed class DesiredTests
     }
 
     [Fact]
+    public void A_canary_keeps_its_web_dynos_beside_all_live_ones_and_its_workers_wait()
+    {
+        var desired = Desired.Of(Rows(live: 3, opening: (4, "Canary"), formation: [("web", 2), ("worker", 1)]));
+        Assert.Equal(
+            [(30L, "web.1"), (30L, "web.2"), (30L, "worker.1"), (40L, "web.1"), (40L, "web.2")],
+            desired.Select(d => (d.Slot.Deployment, d.Slot.Name)));
+    }
+
+    [Fact]
     public void A_release_without_a_slug_wants_nothing() => Assert.Empty(Desired.Of(Rows(live: 1, slug: false)));
 
     private static IEnumerable<string> Names(AppRows rows) => Desired.Of(rows).Select(d => d.Slot.Name);

@@ -15,7 +15,7 @@ public sealed class CertificateReaderTests
 
         Assert.True(CertificateReader.TryRead(server.Chain, server.Key, Issue.Now, out var certificate, out _));
 
-        Assert.Equal(["shop.example.org", "*.example.org"], certificate.Names);
+        Assert.Equal(["shop.example.org", "*.example.org"], certificate.Names.AsEnumerable());
         Assert.Equal(Issue.Now.AddDays(-1), certificate.NotBefore);
         Assert.Equal(Issue.Now.AddDays(89), certificate.NotAfter);
         Assert.Equal(Issue.Now.AddDays(59), certificate.RenewAt);
