@@ -166,9 +166,17 @@ internal sealed class VisitorHeaders(Target target, Exchange? exchange, RouterSe
     // Path and query byte for byte: signatures and odd escapes survive. What is not plain is left to the forwarder's own escaping.
     private static Uri? ExactAddress(HttpContext context, string destinationPrefix)
     {
-        var raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var raw = OriginForm(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         return raw.StartsWith('/') && !raw.AsSpan().ContainsAnyExceptInRange('!', '~')
             ? new Uri(destinationPrefix[..^1] + raw, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true })
             : null;
+    }
+
+    // A target with scheme and host (RFC 9112, 3.2.2) without them.
+    private static string OriginForm(string raw)
+    {
+        var scheme = raw.StartsWith('/') ? -1 : raw.IndexOf("://", StringComparison.Ordinal);
+        var path = scheme < 0 ? -1 : raw.AsSpan(scheme + 3).IndexOfAny('/', '?');
+        return path < 0 || raw[scheme + 3 + path] != '/' ? raw : raw[(scheme + 3 + path)..];
     }
 }
