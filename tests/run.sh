@@ -56,12 +56,16 @@ summary() {
 
 # What failed, once more: a long run's own place for it is far above the end.
 show_failures() {
-  local log
+  local log failures
   for log in "$results"/*.log; do
     [[ -s $log ]] || continue
-    headline "Failed: $(basename "$log" .log)"
-    awk '/^  (Passed|Skipped) |^Results File|^Test Run/ { show = 0 } /^  Failed |Cleanup Failure/ { show = 60 } /^not ok/ { print } show && show-- { print substr($0, 1, 400) }' "$log"
+    failures=$(failures_in "$log")
+    if [[ -n $failures ]]; then headline "Failed: $(basename "$log" .log)"; echo "$failures"; fi
   done
+}
+
+failures_in() {
+  awk '/^  (Passed|Skipped) |^Results File|^Test Run/ { show = 0 } /^  Failed |Cleanup Failure/ { show = 60 } /^not ok/ { print } show && show-- { print substr($0, 1, 400) }' "$1"
 }
 
 # prepare LAYER...: the machine's packages, engine, stacks and NuGet packages, then one build

@@ -49,10 +49,14 @@ internal static class RemoteSetup
         $"This repository has a remote {existing.Name} already: {existing.Url}. " +
         $"Choose another name with --remote NAME, or remove it with `git remote remove {existing.Name}`.";
 
-    private static Task<string> ConfigureCredentialsAsync(Uri gitUrl, CancellationToken cancellation)
+    // For HTTPS, too: somebody who changes the remote's address to it is not to be asked for a password. Every port speaks both.
+    private static async Task ConfigureCredentialsAsync(Uri gitUrl, CancellationToken cancellation)
     {
-        var server = gitUrl.GetLeftPart(UriPartial.Authority);
-        return Git.RunAsync(["config", "--local", "--replace-all", $"credential.{server}.helper", $"!{OwnCommand()} git:credentials"], cancellation);
+        var secure = new UriBuilder(gitUrl) { Scheme = Uri.UriSchemeHttps, Port = gitUrl.IsDefaultPort ? -1 : gitUrl.Port }.Uri;
+        foreach (var server in new[] { gitUrl, secure }.Select(url => url.GetLeftPart(UriPartial.Authority)).Distinct())
+        {
+            await Git.RunAsync(["config", "--local", "--replace-all", $"credential.{server}.helper", $"!{OwnCommand()} git:credentials"], cancellation);
+        }
     }
 
     // git runs helpers through sh, so an absolute path is quoted; a plain `paas` survives an upgrade that moves it.

@@ -41,6 +41,9 @@ public sealed class CreateTests : IAsyncLifetime
         Assert.Equal($"{_server.Url}/myapp.git\n", (await _paas.RunOtherAsync("git", "remote", "get-url", "paas")).Out);
         Assert.Equal(
             "!paas git:credentials\n", (await _paas.RunOtherAsync("git", "config", "--local", $"credential.{_server.Url}.helper")).Out);
+        var secure = _server.Url.Replace("http://", "https://", StringComparison.Ordinal);
+        Assert.Equal(
+            "!paas git:credentials\n", (await _paas.RunOtherAsync("git", "config", "--local", $"credential.{secure}.helper")).Out);
         Assert.Contains("git push paas master", result.Out, StringComparison.Ordinal);
     }
 
