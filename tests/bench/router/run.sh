@@ -101,8 +101,8 @@ saturate() {
     large) load_path=large load "$2" http 8 "$3" --h1 ;;
     tls) load "$2" https 32 "$3" --h1 ;;
     h2) load "$2" https 8 "$3" -m 8 ;;
-    close) on_load_cores "$load_program" connections http "${http[$2]}" /small x16 "$3" ;;
-    tls-new) on_load_cores "$load_program" connections https "${https[$2]}" /small x16 "$3" ;;
+    close) on_load_cores "$load_program" connections http "${http[$2]}" /small x16 "$3" | cut -d' ' -f1,2 ;;
+    tls-new) on_load_cores "$load_program" connections https "${https[$2]}" /small x16 "$3" | cut -d' ' -f1,2 ;;
   esac
 }
 
