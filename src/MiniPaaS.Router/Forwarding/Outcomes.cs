@@ -28,7 +28,9 @@ internal sealed class Outcomes(RequestLog requests, RouterMeters meters, TimePro
     private Task ExplainAsync(Exchange exchange, ErrorCode error)
     {
         var (context, live) = (exchange.Context, exchange.Slot.Current);
-        if (exchange.Target is { } target && Upstream.Failure(context) is { } failure)
+        // What the visitor did is no news of the dyno.
+        if (error != ErrorCode.BadRequest && error != ErrorCode.ClientIdle
+            && exchange.Target is { } target && Upstream.Failure(context) is { } failure)
         {
             log.DynoFailed(live.Route.App, target.Name, target.EndPoint.ToString()!, error.Code, failure.GetBaseException().Message);
         }

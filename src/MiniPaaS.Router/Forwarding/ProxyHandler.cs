@@ -1,3 +1,4 @@
+using System.Net;
 using MiniPaaS.Protocol;
 using MiniPaaS.Router.Reporting;
 using MiniPaaS.Router.Routing;
@@ -22,7 +23,15 @@ internal sealed class ProxyHandler(
     private readonly ForwarderRequestConfig toDynos = new()
     {
         ActivityTimeout = settings.IdleTimeout,
-        Version = System.Net.HttpVersion.Version11,
+        Version = HttpVersion.Version11,
+    };
+
+    // gRPC is HTTP/2 or nothing; a dyno that serves it speaks it with prior knowledge on its port.
+    private readonly ForwarderRequestConfig toGrpcDynos = new()
+    {
+        ActivityTimeout = settings.IdleTimeout,
+        Version = HttpVersion.Version20,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };
 
     public async Task HandleAsync(HttpContext context)
@@ -146,13 +155,18 @@ internal sealed class ProxyHandler(
         try
         {
             exchange.Begin(target, settings.FirstByteTimeout);
-            return await upstream.SendAsync(exchange, target, toDynos);
+            return await upstream.SendAsync(exchange, target, IsGrpc(exchange.Context.Request) ? toGrpcDynos : toDynos);
         }
         finally
         {
             target.Release();
         }
     }
+
+    private static bool IsGrpc(HttpRequest request)
+        => HttpProtocol.IsHttp2(request.Protocol) && request.ContentType is { } type
+            && type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase)
+            && (type.Length == 16 || type[16] is '+' or ';');
 
     // 5. Once more with another dyno, where nothing was sent or nothing can be done twice by it; a request is never lost for less.
     private bool MayTryAgain(Exchange exchange, Target target, ForwarderError error)

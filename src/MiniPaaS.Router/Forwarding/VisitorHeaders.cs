@@ -91,7 +91,8 @@ internal sealed class VisitorHeaders(Target target, Exchange? exchange, RouterSe
         }
 
         exchange?.Answer();
-        var isEventStream = proxyResponse.Content.Headers.ContentType is { MediaType: "text/event-stream" };
+        var isEventStream = proxyResponse.Content.Headers.NonValidated.TryGetValues("Content-Type", out var types)
+            && types.ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
         if (exchange is not null && proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols)
         {
             Stickiness.Remember(exchange);

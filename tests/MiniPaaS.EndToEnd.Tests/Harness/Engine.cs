@@ -48,14 +48,28 @@ internal sealed class Engine(string @namespace)
     }
 
     /// <summary>Takes away everything that carries the instance's label.</summary>
-    public Task RemoveEverythingAsync() => Eventually.HoldsAsync("nothing of the instance is left in Docker", async () =>
+    public Task RemoveEverythingAsync()
     {
-        // The engine finishes what a daemon that ended meanwhile had asked for: what appears late goes in the next round.
-        await TryRemoveEverythingAsync();
-        return (await LinesAsync(["ps", "--all", "--quiet", .. Mine])).Count == 0
-            && (await LinesAsync(["network", "ls", "--quiet", .. Mine])).Count == 0
-            && (await ImagesAsync()).Count == 0;
-    });
+        var rounds = 0;
+        return Eventually.HoldsAsync("nothing of the instance is left in Docker", async () =>
+        {
+            // The engine finishes what a daemon that ended meanwhile had asked for: what appears late goes in the next round.
+            await TryRemoveEverythingAsync();
+            rounds++;
+            return (await LinesAsync(["ps", "--all", "--quiet", .. Mine])).Count == 0
+                && (await ImagesAsync()).Count == 0
+                && ((await LinesAsync(["network", "ls", "--quiet", .. Mine])).Count == 0 || (rounds > 20 && await IsHauntedAsync()));
+        });
+    }
+
+    // Engine 20.10 at times keeps an endpoint of a container that it removed while it started it: such a network, which no container
+    // is in, goes only with the engine's next start. It is in nobody's way.
+    private async Task<bool> IsHauntedAsync()
+    {
+        var networks = await LinesAsync(["network", "ls", "--quiet", .. Mine]);
+        var members = await LinesAsync(["network", "inspect", "--format", "{{len .Containers}}", .. networks]);
+        return members.All(count => count == "0");
+    }
 
     /// <summary>One round of that, whatever stays.</summary>
     public async Task TryRemoveEverythingAsync()

@@ -127,13 +127,14 @@ public sealed class AcmeOrderTests : IAsyncLifetime
         await Orders.PassAsync(default);
         var first = Known();
 
-        pebble.Resolve(Host, IPAddress.Parse("127.255.255.254"));
-        await web.StopAsync();
+        // Not a failed proof: one order in a hundred is given without a new one, whatever pebble is told.
+        pebble.Stop();
         clock.Advance(TimeSpan.FromDays(61));
         await Orders.PassAsync(default);
 
         Assert.Equal(first.Certificate!.Chain, Known().Certificate!.Chain);
-        Assert.Contains("could not be reached", Known().Error, StringComparison.Ordinal);
+        Assert.Equal(1, Known().Failures);
+        Assert.NotNull(Known().Error);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using MiniPaaS.Protocol;
 using MiniPaaS.Router;
@@ -192,7 +193,7 @@ internal sealed class Backend : IAsyncDisposable
         return context.Response.WriteAsync(text);
     });
 
-    public static async Task<Backend> StartAsync(RequestDelegate handler, string? socket = null)
+    public static async Task<Backend> StartAsync(RequestDelegate handler, string? socket = null, HttpProtocols protocols = HttpProtocols.Http1)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -201,7 +202,7 @@ internal sealed class Backend : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = null;
             if (socket is null)
             {
-                kestrel.Listen(IPAddress.Loopback, 0);
+                kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols);
             }
             else
             {
