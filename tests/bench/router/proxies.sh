@@ -54,8 +54,7 @@ start_yarp() {
 
 # As an install starts it, with the log read by someone, as the control plane does.
 start_router() {
-  MINIPAAS_HTTP_PORT=${http[ours]} MINIPAAS_HTTPS_PORT=${https[ours]} MINIPAAS_STATE_DIR=$work/ours/state MINIPAAS_RUN_DIR=$work/ours/run \
-    launch ours "$proxy_cores" "$router_program"
+  run_router
   local tries
   for ((tries = 0; tries < 200; tries++)); do
     socket=$(compgen -G "$work/ours/run/routers/*.sock" || true)
@@ -68,6 +67,11 @@ start_router() {
   tell PUT /certificates "$work/ours/certificates.json"
   curl -sN --unix-socket "$socket" http://router/log -o "$work/ours/access.log" &
   helpers+=($!)
+}
+
+run_router() {
+  MINIPAAS_HTTP_PORT=${http[ours]} MINIPAAS_HTTPS_PORT=${https[ours]} MINIPAAS_STATE_DIR=$work/ours/state MINIPAAS_RUN_DIR=$work/ours/run \
+    launch ours "$proxy_cores" "$router_program"
 }
 
 tell() {
@@ -123,6 +127,12 @@ await() {
 }
 
 port_of() { sed 's|.*:\([0-9]*\)/.*|\1|' <<<"$1"; }
+
+stop() {
+  kill "${pid[$1]}" 2>/dev/null || true
+  wait "${pid[$1]}" 2>/dev/null || true
+  unset "pid[$1]"
+}
 
 stop_all() {
   local name helper

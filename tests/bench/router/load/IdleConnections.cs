@@ -26,10 +26,11 @@ internal static class IdleConnections
             var heard = "";
             while (!heard.EndsWith("the end.\n", StringComparison.Ordinal))
             {
-                var read = await socket.ReceiveAsync(buffer);
+                var read = await HearAsync(socket, buffer);
                 if (read == 0)
                 {
-                    throw new IOException($"connection {number.ToString(CultureInfo.InvariantCulture)} was closed");
+                    Console.Error.WriteLine($"Connection {number.ToString(CultureInfo.InvariantCulture)} was closed before it was answered: {heard}");
+                    return;
                 }
 
                 heard += Encoding.ASCII.GetString(buffer, 0, read);
@@ -41,5 +42,17 @@ internal static class IdleConnections
         Console.WriteLine(open.Count(socket => !(socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0)).ToString(CultureInfo.InvariantCulture));
         await Console.In.ReadToEndAsync();
         open.ForEach(socket => socket.Dispose());
+    }
+
+    private static async Task<int> HearAsync(Socket socket, byte[] buffer)
+    {
+        try
+        {
+            return await socket.ReceiveAsync(buffer);
+        }
+        catch (SocketException)
+        {
+            return 0;
+        }
     }
 }

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# What the number of apps costs: requests, flips and loading a snapshot with 1, 1,000 and 10,000 apps, each in a router of its own, and
+# the memory of connections that are kept open and say nothing. Prints Markdown tables.
+#   APPS="1 1000 10000"   numbers of apps
+#   FLIPS=2000            flips of each measurement, the first tenth not counted
+#   IDLE=20000            idle connections (needs ulimit -n of 27,000)
+#   SPAN, WARM_UP, ROUNDS, ROUTER_BIN, PROXY_CORES, LOAD_CORES   as in run.sh
+set -euo pipefail
+export LC_ALL=C.UTF-8
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../../.." && pwd)
+span=${SPAN:-3} warm_up=${WARM_UP:-10} rounds=${ROUNDS:-3} flips=${FLIPS:-2000} idle=${IDLE:-20000}
+helpers=()
+# shellcheck source=tests/bench/router/programs.sh
+source "$here/programs.sh"
+# shellcheck source=tests/bench/router/proxies.sh
+source "$here/proxies.sh"
+# shellcheck source=tests/bench/router/figures.sh
+source "$here/figures.sh"
+
+main() {
+  need nginx h2load curl openssl taskset dotnet
+  work=$(mktemp -d)
+  chmod 755 "$work"
+  trap 'stop_all; rm -rf "$work"' EXIT
+  mkdir "$work/samples"
+  publish
+  start_backend
+  local apps
+  echo "| apps | CPU us/request | requests/s | p50 ms | p99 ms | flip p50 ms | flip p99 ms | snapshot loaded in ms | restart to first answer ms | memory MB |"
+  echo "|---|---|---|---|---|---|---|---|---|---|"
+  for apps in ${APPS:-1 1000 10000}; do with_apps "$apps"; done
+  idle_connections
+}
+
+with_apps() {
+  local round loaded flip used
+  rm -rf "$work/ours"
+  start ours "$1"
+  printf '%s apps\n' "$1" >&2
+  saturate small ours "$warm_up" >/dev/null
+  rm -f "$work"/samples/*
+  for ((round = 1; round <= rounds; round++)); do measure small ours; done
+  loaded=$(curl -fsS --unix-socket "$socket" -X PUT -H 'Content-Type: application/json' --data-binary "@$work/ours/routes.json" \
+    http://router/routes -o "$work/told" -w '%{time_total}')
+  read -ra flip < <(on_load_cores "$load_program" flips "$socket" "$1" "$flips" "127.0.0.1:$backend")
+  used=$(memory ours)
+  restart_router
+  printf '| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n' "$1" "$(figure cpu)" "$(figure rps)" "$(figure p50)" "$(figure p99)" \
+    "${flip[1]}" "${flip[2]}" "$(awk -v s="$loaded" 'BEGIN { printf "%.0f", s * 1000 }')" "$restart" "$used"
+  stop ours
+}
+
+figure() { spread "$work/samples/small.ours.$1"; }
+
+# Killed without a word and started again, as its supervisor does: sets $restart, the milliseconds until the first answer from the
+# mirror on disk.
+restart_router() {
+  local start
+  sleep 3
+  kill -KILL "${pid[ours]}"
+  wait "${pid[ours]}" 2>/dev/null || true
+  start=${EPOCHREALTIME/./}
+  run_router
+  await "http://shop.localhost:${http[ours]}/small" ours
+  restart=$(((${EPOCHREALTIME/./} - start) / 1000))
+}
+
+idle_connections() {
+  local before after open visitors most
+  # A router takes no more connections than three quarters of the descriptors it may have.
+  most=$(($(ulimit -n) * 3 / 4 - 100))
+  if ((idle > most)); then
+    echo "Only $most idle connections: ulimit -n is $(ulimit -n)." >&2
+    idle=$most
+  fi
+  rm -rf "$work/ours"
+  start ours 1
+  saturate small ours "$warm_up" >/dev/null
+  before=$(memory ours)
+  mkfifo "$work/hold"
+  taskset -c "$load_cores" "$load_program" idle "${http[ours]}" "$idle" <"$work/hold" >"$work/idle" &
+  visitors=$!
+  exec 9>"$work/hold"
+  until [[ -s $work/idle ]] || ! kill -0 "$visitors" 2>/dev/null; do sleep 0.2; done
+  open=$(<"$work/idle")
+  [[ -n $open ]] || { echo "The idle connections could not be opened." >&2; return 1; }
+  sleep 2
+  after=$(memory ours)
+  exec 9>&-
+  wait "$visitors"
+  printf '\n%s idle connections: memory %s MB before, %s MB with them: %s KB each.\n' "$open" "$before" "$after" \
+    "$(awk -v a="$before" -v b="$after" -v n="$open" 'BEGIN { printf "%.1f", (b - a) * 1024 / n }')"
+}
+
+main
