@@ -80,7 +80,7 @@ report() {
 row() {
   local at=$work/samples/$1.$2 ratio=-
   if [[ -f $work/samples/$1.nginx.cpu ]]; then
-    paste "$at.cpu" "$work/samples/$1.nginx.cpu" | awk '{ print $2 > 0 ? $1 / $2 : 0 }' >"$at.ratio"
+    paste "$at.cpu" "$work/samples/$1.nginx.cpu" | awk '{ printf "%.4f\n", ($2 > 0) ? $1 / $2 : 0 }' >"$at.ratio"
     ratio=$(spread "$at.ratio")
   fi
   printf '| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n' "$2" "$(spread "$at.cpu")" "$ratio" "$(spread "$at.rps")" \
