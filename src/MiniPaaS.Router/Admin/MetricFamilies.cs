@@ -37,6 +37,7 @@ internal sealed class MetricFamilies
             Gauge("requests_in_flight", "Public requests under way, those for the control plane included.", () => One(traffic.InFlight)),
             Gauge("apps", "Apps routed.", () => One(board.Apps)),
             Counter("flips_total", "Changes of a route in force.", () => One(meters.Flips)),
+            Counter("slow_changes_total", "Changes of one app's route that took more than a millisecond.", () => One(meters.SlowChanges)),
             Counter("drains_total", "Dynos that left a route and were let go by their last request.", () => One(meters.Drains)),
             Gauge("draining", "Dynos that left a route and still have requests.", () => One(board.Draining)),
             Gauge("unhealthy_dynos", "Dynos out of rotation.", () => One(health.Unhealthy.Length)),

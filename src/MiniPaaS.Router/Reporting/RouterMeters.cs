@@ -10,10 +10,13 @@ namespace MiniPaaS.Router.Reporting;
 /// </summary>
 internal sealed class RouterMeters : IDisposable
 {
+    private static readonly TimeSpan SlowChange = TimeSpan.FromMilliseconds(1);
+
     private readonly Meter meter = new("MiniPaaS.Router");
     private readonly Histogram<double> durations;
     private readonly ConcurrentDictionary<ErrorCode, long> errors = new();
     private long flips;
+    private long slowChanges;
     private long drains;
     private int connections;
     private long refusedConnections;
@@ -29,6 +32,9 @@ internal sealed class RouterMeters : IDisposable
     /// <summary>Changes of a route that an app already had.</summary>
     public long Flips => Volatile.Read(ref flips);
 
+    /// <summary>Changes of one app's route that took more than a millisecond from the order to being in force.</summary>
+    public long SlowChanges => Volatile.Read(ref slowChanges);
+
     /// <summary>Targets that left a route and have been let go by their last request.</summary>
     public long Drains => Volatile.Read(ref drains);
 
@@ -41,6 +47,8 @@ internal sealed class RouterMeters : IDisposable
     public IEnumerable<(ErrorCode Error, long Count)> Errors => errors.Select(pair => (pair.Key, pair.Value));
 
     public void Flipped() => Interlocked.Increment(ref flips);
+
+    public void Applied(TimeSpan took) => Interlocked.Add(ref slowChanges, took > SlowChange ? 1 : 0);
 
     public void Drained() => Interlocked.Increment(ref drains);
 

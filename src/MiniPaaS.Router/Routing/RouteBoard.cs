@@ -62,6 +62,7 @@ internal sealed class RouteBoard(RouterSettings settings, RouterMeters meters, T
     /// it is that of <paramref name="route"/>.</summary>
     public (bool InForce, long Version) Apply(AppRoute route)
     {
+        var start = time.GetTimestamp();
         lock (gate)
         {
             var known = slots.TryGetValue(route.App, out var slot) ? slot.Current.Route : null;
@@ -77,6 +78,7 @@ internal sealed class RouteBoard(RouterSettings settings, RouterMeters meters, T
             }
 
             Changed_NeedsLock();
+            meters.Applied(time.GetElapsedTime(start));
             return (true, route.Version);
         }
     }

@@ -100,6 +100,7 @@ public sealed class ReportingTests
             "minipaas_router_requests_total{app=\"shop\",status=\"2xx\"} 2", "minipaas_router_requests_total{app=\"shop\",status=\"5xx\"} 1",
             "minipaas_router_response_bytes_total{app=\"shop\"} 15", "minipaas_router_request_duration_seconds_bucket{app=\"shop\",le=\"+Inf\"} 3",
             "minipaas_router_request_duration_seconds_count{app=\"shop\"} 3", "minipaas_router_flips_total 1", "minipaas_router_apps 2",
+            "# TYPE minipaas_router_slow_changes_total counter",
             "minipaas_router_in_flight{app=\"shop\"} 0",
         ];
         Assert.All(expected, line => Assert.Contains($"{line}\n", text, StringComparison.Ordinal));

@@ -27,14 +27,14 @@ main() {
   publish
   start_backend
   local apps
-  echo "| apps | CPU us/request | requests/s | p50 ms | p99 ms | flip p50 ms | flip p99 ms | snapshot loaded in ms | restart to first answer ms | memory MB |"
-  echo "|---|---|---|---|---|---|---|---|---|---|"
+  echo "| apps | CPU us/request | requests/s | p50 ms | p99 ms | flip p50 ms | flip p99 ms | above 1 ms in the router | snapshot loaded in ms | restart to first answer ms | memory MB |"
+  echo "|---|---|---|---|---|---|---|---|---|---|---|"
   for apps in ${APPS:-1 1000 10000}; do with_apps "$apps"; done
   idle_connections
 }
 
 with_apps() {
-  local round loaded flip used
+  local round loaded flip used slow
   rm -rf "$work/ours"
   start ours "$1"
   printf '%s apps\n' "$1" >&2
@@ -44,10 +44,11 @@ with_apps() {
   loaded=$(curl -fsS --unix-socket "$socket" -X PUT -H 'Content-Type: application/json' --data-binary "@$work/ours/routes.json" \
     http://router/routes -o "$work/told" -w '%{time_total}')
   read -ra flip < <(on_load_cores "$load_program" flips "$socket" "$1" "$flips" "127.0.0.1:$backend")
+  slow=$(curl -fsS --unix-socket "$socket" http://router/metrics | sed -n 's/^minipaas_router_slow_changes_total //p')
   used=$(memory ours)
   restart_router
-  printf '| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n' "$1" "$(figure cpu)" "$(figure rps)" "$(figure p50)" "$(figure p99)" \
-    "${flip[1]}" "${flip[2]}" "$(awk -v s="$loaded" 'BEGIN { printf "%.0f", s * 1000 }')" "$restart" "$used"
+  printf '| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n' "$1" "$(figure cpu)" "$(figure rps)" "$(figure p50)" "$(figure p99)" \
+    "${flip[1]}" "${flip[2]}" "$slow of $flips" "$(awk -v s="$loaded" 'BEGIN { printf "%.0f", s * 1000 }')" "$restart" "$used"
   stop ours
 }
 
