@@ -192,12 +192,12 @@ public sealed class SteeringTests
     public async Task An_https_only_app_sends_visitors_there(string method, int status)
     {
         await using var backend = await Backend.SaysAsync("served");
-        await using var router = await TestRouter.StartAsync(
-            TestRouter.NewSettings() with { HttpsPort = 8443 },
+        var (router, port) = await WithHttpsPortAsync(
             Make.Route("shop", 1, Make.Target("c1", backend.Address)) with { Policy = new RoutePolicy { HttpsOnly = true } });
+        await using var _ = router;
         using var answer = await router.SendAsync("shop.localhost", "/a%2Fb?q=1", new HttpMethod(method));
         Assert.Equal(status, (int)answer.StatusCode);
-        Assert.Equal("https://shop.localhost:8443/a%2Fb?q=1", answer.Headers.GetValues("Location").Single());
+        Assert.Equal($"https://shop.localhost:{port}/a%2Fb?q=1", answer.Headers.GetValues("Location").Single());
     }
 
     [Fact]
@@ -205,7 +205,7 @@ public sealed class SteeringTests
     {
         await using var backend = await Backend.StartAsync(context => context.Response.WriteAsync(string.Join(
             '|', new[] { "For", "Proto", "Port", "Host" }.Select(name => context.Request.Headers[$"X-Forwarded-{name}"].ToString()))));
-        var settings = TestRouter.NewSettings() with { HttpsPort = 443, TrustedProxies = [System.Net.IPNetwork.Parse("127.0.0.0/8"), System.Net.IPNetwork.Parse("10.1.0.0/16")] };
+        var settings = TestRouter.NewSettings() with { TrustedProxies = [System.Net.IPNetwork.Parse("127.0.0.0/8"), System.Net.IPNetwork.Parse("10.1.0.0/16")] };
         await using var router = await TestRouter.StartAsync(
             settings, Make.Route("shop", 1, Make.Target("c1", backend.Address)) with { Policy = new RoutePolicy { HttpsOnly = true, HstsSeconds = 60 } });
         using var answer = await router.SendAsync(
@@ -214,6 +214,23 @@ public sealed class SteeringTests
         Assert.Equal("198.51.100.7, 10.1.2.3, 127.0.0.1|https|443|www.example.org", await answer.Content.ReadAsStringAsync());
         Assert.Equal("max-age=60", answer.Headers.GetValues("Strict-Transport-Security").Single());
         Assert.Contains(" fwd=\"198.51.100.7, 10.1.2.3, 127.0.0.1\" ", await router.LogLineAsync(), StringComparison.Ordinal);
+    }
+
+    // A redirect names the port of the settings, so it has to be one that is chosen before: below the kernel's own, until one is free.
+    private static async Task<(TestRouter Router, int Port)> WithHttpsPortAsync(AppRoute route)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            var port = Random.Shared.Next(20_000, 32_000);
+            try
+            {
+                return (await TestRouter.StartAsync(TestRouter.NewSettings() with { HttpsPort = port }, route), port);
+            }
+            catch (IOException) when (tries < 20)
+            {
+                // taken: another
+            }
+        }
     }
 
     private static AppRoute Split(Backend stable, Backend canary, int version, int percent)
