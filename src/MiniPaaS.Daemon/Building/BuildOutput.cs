@@ -15,8 +15,10 @@ internal sealed class BuildOutput(BuildLog log, long limit)
             return;
         }
 
+        // To the byte: how much comes at once is the engine's choice.
+        var shown = data[..(int)Math.Min(limit - written, data.Length)];
         written += data.Length;
-        foreach (var line in lines.Add(data.Span))
+        foreach (var line in lines.Add(shown.Span))
         {
             await log.WriteAsync(line);
         }
