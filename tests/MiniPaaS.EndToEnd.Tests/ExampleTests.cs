@@ -65,6 +65,6 @@ public sealed class ExampleTests(SharedPlatform shared) : PlatformTest(shared.Pl
 
         await Eventually.HoldsAsync(
             "the worker's lines are in the logs",
-            async () => (await app.PaasAsync("logs")).Contains("app[worker.1]: worker.1 finished job 1", StringComparison.Ordinal));
+            async () => (await app.PaasAsync("logs", "-n", "5000")).Contains("app[worker.1]: worker.1 finished job 1", StringComparison.Ordinal));
     }
 }

@@ -101,7 +101,7 @@ public sealed class HttpsTests(AcmePlatform acme) : PlatformTest(acme.Platform),
         Assert.Contains("excluded", (await app.PaasAsync("certs:auto:enable")).Split('\n').Single(l => l.StartsWith("https-acme.localhost", StringComparison.Ordinal)), StringComparison.Ordinal);
         var failing = await StatusAsync(app, "failing");
         Assert.Contains("acme.test cannot be resolved", failing.GetProperty("acm_status_reason").GetString(), StringComparison.Ordinal);
-        Assert.Contains("paas[acme]: No certificate for acme.test", await app.PaasAsync("logs"), StringComparison.Ordinal);
+        Assert.Contains("paas[acme]: No certificate for acme.test", await app.PaasAsync("logs", "-n", "5000"), StringComparison.Ordinal);
 
         // 2. Once it does, the order is repeated on request, and visitors are shown what was issued.
         acme.Pebble.Resolve("acme.test", IPAddress.Loopback);

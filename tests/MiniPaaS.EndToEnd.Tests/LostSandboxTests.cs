@@ -19,7 +19,7 @@ public sealed class LostSandboxTests(OwnPlatform own) : PlatformTest(own.Platfor
         await Eventually.GetAsync(
             "one fresh container", () => app.ContainersAsync(), list => list is [{ State: "running" } only] && only.Id != before.Id);
         await Eventually.GetAsync("the app answers again", () => app.AskAsync(), answer => answer.Status == 200);
-        Assert.Contains("could not be started", await app.PaasAsync("logs"), StringComparison.Ordinal);
+        Assert.Contains("could not be started", await app.PaasAsync("logs", "-n", "5000"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -63,7 +63,7 @@ public sealed class RejectionTests(SharedPlatform shared) : PlatformTest(shared.
         var push = await RejectedUnderLoadAsync(app);
 
         Assert.Contains("web.1 exited with status 7", push, StringComparison.Ordinal);
-        Assert.Contains("no database here", await app.PaasAsync("logs"), StringComparison.Ordinal);
+        Assert.Contains("no database here", await app.PaasAsync("logs", "-n", "5000"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -82,7 +82,7 @@ public sealed class ScalingTests(SharedPlatform shared) : PlatformTest(shared.Pl
             "one fresh container", () => app.ContainersAsync(), list => list is [{ State: "running" } only] && only.Id != before.Id);
         await Eventually.GetAsync("the app answers again", () => app.AskAsync(), answer => answer.Status == 200);
         Assert.DoesNotContain("scratch", await Platform.Engine.ExecAsync(after[0].Id, "ls", "/app"), StringComparison.Ordinal);
-        Assert.Contains("exited with status 137", await app.PaasAsync("logs"), StringComparison.Ordinal);
+        Assert.Contains("exited with status 137", await app.PaasAsync("logs", "-n", "5000"), StringComparison.Ordinal);
     }
 
     [Fact]

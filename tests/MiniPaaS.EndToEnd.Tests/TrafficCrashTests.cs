@@ -77,5 +77,5 @@ public sealed class TrafficCrashTests(OwnPlatform own) : PlatformTest(own.Platfo
 
     private static Task LoggedAsync(TestApp app, string path) => Eventually.HoldsAsync(
         $"the request for {path} is in the log",
-        async () => (await app.PaasAsync("logs", "--source", "router")).Contains($"path=\"{path}\"", StringComparison.Ordinal));
+        async () => (await app.PaasAsync("logs", "-n", "5000", "--source", "router")).Contains($"path=\"{path}\"", StringComparison.Ordinal));
 }

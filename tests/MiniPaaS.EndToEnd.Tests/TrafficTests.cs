@@ -84,7 +84,7 @@ public sealed class TrafficTests(SharedPlatform shared) : PlatformTest(shared.Pl
         Assert.Equal((200, "version 1"), await app.AskAsync());
         await Eventually.HoldsAsync("the router serves again", async () => (await RouterSocket.RouteAsync(app))!.Mode == RouteMode.Serve);
         await Eventually.HoldsAsync(
-            "the log tells it", async () => (await app.PaasAsync("logs")).Contains("paas[router]: The hold is over", StringComparison.Ordinal));
+            "the log tells it", async () => (await app.PaasAsync("logs", "-n", "5000")).Contains("paas[router]: The hold is over", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -152,7 +152,7 @@ public sealed class TrafficTests(SharedPlatform shared) : PlatformTest(shared.Pl
         });
 
         await Eventually.HoldsAsync(
-            "the log tells it", async () => (await app.PaasAsync("logs", "--source", "router")).Contains("web.1 set aside: ", StringComparison.Ordinal));
+            "the log tells it", async () => (await app.PaasAsync("logs", "-n", "5000", "--source", "router")).Contains("web.1 set aside: ", StringComparison.Ordinal));
         Assert.Equal(before, Assert.Single(await app.ContainersAsync()).Id);
     }
 
@@ -214,5 +214,5 @@ public sealed class TrafficTests(SharedPlatform shared) : PlatformTest(shared.Pl
     }
 
     private static async Task<IReadOnlyList<string>> RouterLinesAsync(TestApp app) =>
-        [.. (await app.PaasAsync("logs", "--source", "router")).Split('\n').Where(line => line.Contains(" at=", StringComparison.Ordinal))];
+        [.. (await app.PaasAsync("logs", "-n", "5000", "--source", "router")).Split('\n').Where(line => line.Contains(" at=", StringComparison.Ordinal))];
 }
