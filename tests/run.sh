@@ -12,7 +12,7 @@ source "$source_dir/src/install/engine.sh"
 source "$source_dir/src/install/sdk.sh"
 source "$source_dir/src/install/publish.sh"
 
-passed=0 failed=0
+passed=0 failed=0 flaky=()
 results=$source_dir/artifacts/test-results
 declare -A projects=([unit]=MiniPaaS.Tests [engine]=MiniPaaS.Engine.Tests [e2e]=MiniPaaS.EndToEnd.Tests)
 declare -A installed=()
@@ -48,7 +48,11 @@ headline() { printf '\n==> %s\n' "$1"; }
 summary() {
   local status=$?
   if ((status != 0 && failed == 0 || passed + failed == 0)); then failed=$((failed + 1)); fi
-  if ((failed)); then show_failures; fi
+  if ((failed || ${#flaky[@]})); then show_failures; fi
+  if ((${#flaky[@]})); then
+    headline "Flaky: failed at first, passed alone"
+    printf '%s\n' "${flaky[@]}"
+  fi
   echo
   echo "$passed passed, $failed failed"
   if ((failed)); then exit 1; fi
@@ -99,18 +103,46 @@ publish_for_end_to_end() {
 
 # Counts come from the results file; a run that died without a failed test counts as one failure.
 dotnet_tests() {
-  local layer=$1 status=0 counters=0 ok=0 bad=0
+  local layer=$1 status=0 ok=0 bad=0 names
+  run_tests "$layer" "$layer" || status=$?
+  read -r ok bad < <(counts "$layer")
+  if ((status != 0 && bad == 0)); then bad=1; fi
+  if ((bad > 0 && bad <= 3)); then
+    names=$(failed_names "$layer")
+    if [[ -n $names ]] && run_again "$layer" "$names"; then ok=$((ok + bad)) bad=0; fi
+  fi
+  add "$layer" "$ok" "$bad"
+}
+
+# run_tests LAYER NAME [OPTION...]: into NAME.log and NAME.trx
+run_tests() {
+  local layer=$1 name=$2
+  shift 2
   mkdir -p "$results"
   MINIPAAS_E2E_BIN=$source_dir/artifacts/e2e timeout --foreground --kill-after=30 45m \
     dotnet test "tests/${projects[$layer]}" -c Release --no-build --nologo --results-directory "$results" \
-    --logger "trx;LogFileName=$layer.trx" --logger "console;verbosity=normal" </dev/null | tee "$results/$layer.log" || status=$?
-  if [[ -s $results/$layer.trx ]]; then
-    counters=$(grep -o '<Counters [^>]*' "$results/$layer.trx")
-    ok=$(counter passed "$counters")
-    bad=$(($(counter failed "$counters") + $(counter error "$counters") + $(counter timeout "$counters") + $(counter aborted "$counters")))
-  fi
-  if ((status != 0 && bad == 0)); then bad=1; fi
-  add "$layer" "$ok" "$bad"
+    --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=normal" "$@" </dev/null | tee "$results/$name.log"
+}
+
+counts() {
+  local counters=""
+  if [[ -s $results/$1.trx ]]; then counters=$(grep -o '<Counters [^>]*' "$results/$1.trx"); fi
+  if [[ -z $counters ]]; then echo "0 0"; return; fi
+  echo "$(counter passed "$counters")" \
+    "$(($(counter failed "$counters") + $(counter error "$counters") + $(counter timeout "$counters") + $(counter aborted "$counters")))"
+}
+
+failed_names() { sed -n 's/^  Failed \([A-Za-z0-9_.]*\).*/\1/p' "$results/$1.log" | sort -u; }
+
+# A few failures among hundreds are run once more, alone. What passes then depends on what ran beside it: that is a bug, too, and
+# is told at the end, but it is another one than a feature that does not work.
+run_again() {
+  local layer=$1 name filter=""
+  for name in $2; do filter+="${filter:+|}FullyQualifiedName~$name"; done
+  headline "Once more, alone: $(tr '\n' ' ' <<<"$2")"
+  run_tests "$layer" "$layer-again" --filter "$filter" || return 1
+  [[ $(counts "$layer-again") =~ ^[1-9][0-9]*\ 0$ ]] || return 1
+  for name in $2; do flaky+=("$layer: $name"); done
 }
 
 counter() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$2"; }
