@@ -139,7 +139,7 @@ public sealed class TrafficTests(SharedPlatform shared) : PlatformTest(shared.Pl
     [Fact]
     public async Task A_dyno_that_does_not_answer_is_told_of_and_not_restarted()
     {
-        var app = await TestApp.CreateAsync(Platform, "versioned", "deaf");
+        var app = await TestApp.CreateAsync(Platform, "versioned", "fallen-silent");
         await app.CommitAsync("Procfile", "web: python3 server; sleep 1000\n");
         (await app.PushAsync()).Expect();
         var before = Assert.Single(await app.ContainersAsync()).Id;

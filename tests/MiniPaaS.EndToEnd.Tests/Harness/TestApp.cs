@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization.Metadata;
 using MiniPaaS.Protocol;
 
@@ -8,6 +10,7 @@ namespace MiniPaaS.EndToEnd.Harness;
 internal sealed class TestApp
 {
     private static readonly TimeSpan PushLimit = TimeSpan.FromMinutes(4);
+    private static readonly ConcurrentDictionary<string, string> Owners = new(StringComparer.Ordinal);
 
     private TestApp(Platform platform, string name)
     {
@@ -28,9 +31,12 @@ internal sealed class TestApp
     /// <summary>A new app with a commit of an example's or fixture's files, not pushed yet.</summary>
     /// <param name="platform">Where it lives.</param>
     /// <param name="source">Folder below examples or fixtures.</param>
-    /// <param name="name">App name.</param>
-    public static async Task<TestApp> CreateAsync(Platform platform, string source, string name)
+    /// <param name="name">App name; no other test may use it, since which tests meet on a platform depends on how fast they run.</param>
+    /// <param name="test">The test.</param>
+    public static async Task<TestApp> CreateAsync(Platform platform, string source, string name, [CallerMemberName] string test = "")
     {
+        var owner = Owners.GetOrAdd(name, test);
+        Assert.True(owner == test, $"The name {name} belongs to the test {owner}; choose another one for {test}.");
         var app = new TestApp(platform, name);
         Directory.CreateDirectory(app.Folder);
         (await Command.RunAsync("cp", ["-a", $"{Repository.App(source)}/.", app.Folder])).Expect();
@@ -41,9 +47,9 @@ internal sealed class TestApp
     }
 
     /// <summary>A new app that has been pushed and is live.</summary>
-    public static async Task<TestApp> DeployAsync(Platform platform, string source, string name)
+    public static async Task<TestApp> DeployAsync(Platform platform, string source, string name, [CallerMemberName] string test = "")
     {
-        var app = await CreateAsync(platform, source, name);
+        var app = await CreateAsync(platform, source, name, test);
         (await app.PushAsync()).Expect();
         return app;
     }
