@@ -39,7 +39,7 @@ internal sealed class Exchange : IDisposable
     /// <summary>Set by whoever opens a connection for this request.</summary>
     public TimeSpan Connect { get; set; }
 
-    /// <summary>Bytes of the answer's body that came from the dyno, or the length of a page of the router's own.</summary>
+    /// <summary>Bytes of the answer's body that came from the dyno.</summary>
     public long Bytes { get; set; }
 
     /// <summary>The visitor's new number in the draw for a canary, or null when he has one.</summary>

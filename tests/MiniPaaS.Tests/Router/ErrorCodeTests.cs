@@ -160,6 +160,15 @@ public sealed class ErrorCodeTests
     }
 
     [Fact]
+    public async Task What_nobody_thought_of_is_H99_and_answered_all_the_same()
+    {
+        // No timer takes that long.
+        await using var router = await TestRouter.StartAsync(
+            TestRouter.NewSettings() with { BootPatience = TimeSpan.FromDays(1000) }, Make.Route("shop", 1) with { Web = WebState.Starting });
+        await ExpectAsync(router, 500, "H99", "went wrong in the router");
+    }
+
+    [Fact]
     public async Task A_browser_is_shown_the_apps_own_pages_and_a_program_is_not()
     {
         var policy = new RoutePolicy { ErrorPageUrl = "https://pages.example/error?a=1&b=2", MaintenancePageUrl = "https://pages.example/later" };
