@@ -8,7 +8,7 @@ namespace MiniPaaS.Tests.Router;
 /// <summary>Heroku's codes: what the visitor is told, and what the log says.</summary>
 public sealed class ErrorCodeTests
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     [Theory]
     [InlineData(RouteMode.Serve, WebState.None, "H14", "no web dyno running")]
@@ -70,7 +70,7 @@ public sealed class ErrorCodeTests
         await visitor.SayAsync("POST / HTTP/1.1\r\nHost: shop.localhost\r\nContent-Length: 4\r\nConnection: close\r\n\r\n");
         foreach (var piece in "body")
         {
-            await Task.Delay(100);
+            await Task.Delay(700);
             await visitor.SayAsync($"{piece}");
         }
 
@@ -83,7 +83,7 @@ public sealed class ErrorCodeTests
         await using var backend = await Backend.StartAsync(async context =>
         {
             await context.Response.WriteAsync("slow");
-            await Task.Delay(500);
+            await Task.Delay(2500);
             await context.Response.WriteAsync("ly");
         });
         await using var router = await ImpatientAsync(backend);
@@ -187,7 +187,7 @@ public sealed class ErrorCodeTests
     }
 
     private static Task<TestRouter> ImpatientAsync(Backend backend) => TestRouter.StartAsync(
-        TestRouter.NewSettings() with { FirstByteTimeout = TimeSpan.FromMilliseconds(250), IdleTimeout = TimeSpan.FromSeconds(2) },
+        TestRouter.NewSettings() with { FirstByteTimeout = TimeSpan.FromSeconds(2), IdleTimeout = TimeSpan.FromSeconds(5) },
         Make.Route("shop", 1, Make.Target("c1", backend.Address)));
 
     private static async Task ExpectAsync(TestRouter router, int status, string code, string words)

@@ -137,7 +137,7 @@ public sealed class SlowPeerTests
     public async Task An_app_that_does_not_take_an_upload_is_H15_and_the_visitor_is_not_blamed()
     {
         using var dyno = new Listener();
-        await using var router = await ShopAsync(dyno.Address, soon: true);
+        await using var router = await ShopAsync(dyno.Address, soon: true, idleSeconds: 8);
         await using var visitor = await RawClient.ConnectAsync(router.Port);
         await visitor.SayAsync($"POST / HTTP/1.1\r\nHost: shop.localhost\r\nContent-Length: {Large}\r\n\r\n");
         try
@@ -192,11 +192,11 @@ public sealed class SlowPeerTests
         }
     }
 
-    private static Task<TestRouter> ShopAsync(string dyno, bool soon = false)
+    private static Task<TestRouter> ShopAsync(string dyno, bool soon = false, int idleSeconds = 2)
     {
         var settings = TestRouter.NewSettings();
         return TestRouter.StartAsync(
-            soon ? settings with { FirstByteTimeout = TimeSpan.FromMilliseconds(250), IdleTimeout = TimeSpan.FromSeconds(2) } : settings,
+            soon ? settings with { FirstByteTimeout = TimeSpan.FromMilliseconds(250), IdleTimeout = TimeSpan.FromSeconds(idleSeconds) } : settings,
             Make.Route("shop", 1, Make.Target("c1", dyno)));
     }
 
