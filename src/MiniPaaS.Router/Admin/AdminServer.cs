@@ -27,7 +27,8 @@ internal sealed class AdminServer(
         await server.StartAsync(this, cancellationToken);
 
         // Until here the socket was its owner's alone under any usual umask; this opens it to the group.
-        File.SetUnixFileMode(settings.AdminSocket, SocketMode);
+        File.SetUnixFileMode(settings.AdminSocketDraft, SocketMode);
+        File.Move(settings.AdminSocketDraft, settings.AdminSocket);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -52,7 +53,7 @@ internal sealed class AdminServer(
     {
         var options = new KestrelServerOptions { AddServerHeader = false, ApplicationServices = services };
         options.Limits.MaxRequestBodySize = null;
-        options.ListenUnixSocket(settings.AdminSocket, listen => listen.Protocols = HttpProtocols.Http1);
+        options.ListenUnixSocket(settings.AdminSocketDraft, listen => listen.Protocols = HttpProtocols.Http1);
         return options;
     }
 }

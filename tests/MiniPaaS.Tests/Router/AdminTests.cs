@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using MiniPaaS.Protocol;
 
 namespace MiniPaaS.Tests.Router;
@@ -116,6 +117,32 @@ public sealed class AdminTests
         }
 
         Assert.False(File.Exists(settings.AdminSocket));
+    }
+
+    /// <remarks>A control plane takes a socket that refuses for what a dead router left, and removes it under the one that starts.</remarks>
+    [Fact]
+    public async Task Whoever_finds_the_socket_is_let_in()
+    {
+        for (var turn = 0; turn < 5; turn++)
+        {
+            var settings = TestRouter.NewSettings();
+            var visitor = Task.Factory.StartNew(
+                () =>
+                {
+                    while (!File.Exists(settings.AdminSocket))
+                    {
+                        Thread.Yield();
+                    }
+
+                    using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                    socket.Connect(new UnixDomainSocketEndPoint(settings.AdminSocket));
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default);
+            await using var router = await TestRouter.StartAsync(settings);
+            await visitor;
+        }
     }
 
     private static string Words(UnixFileMode mode)
