@@ -65,10 +65,6 @@ internal sealed record RouterSettings
 
     public string AdminSocket => Path.Combine(RunDir, "routers", $"{InstanceId}.sock");
 
-    /// <summary>What the admin socket is called until it listens: before that it refuses, as the socket of a dead router does, and such
-    /// a one is removed by the control plane.</summary>
-    public string AdminSocketDraft => AdminSocket + ".new";
-
     public string ControlSocket => Path.Combine(RunDir, "paasd.sock");
 
     public string SnapshotPath => Path.Combine(StateDir, "router", "routes.json");
@@ -100,7 +96,7 @@ internal sealed record RouterSettings
             Domain = read.Text("MINIPAAS_DOMAIN", "localhost").ToLowerInvariant(),
             BootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(),
         };
-        problem = read.Problem ?? (chosen.AdminSocketDraft.Length > LongestSocketPath
+        problem = read.Problem ?? (chosen.AdminSocket.Length > LongestSocketPath
             ? $"MINIPAAS_RUN_DIR is too long for a unix socket ({chosen.AdminSocket}); choose a shorter directory."
             : null);
         settings = problem is null ? chosen : null;
