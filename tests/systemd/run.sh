@@ -8,6 +8,8 @@ export LC_ALL=C.UTF-8 HOME=${HOME:-/root}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source_dir=$(dirname "$(dirname "$here")")
 source "$source_dir/src/install/report.sh"
+source "$source_dir/src/install/packages.sh"
+source "$source_dir/src/install/engine.sh"
 source "$source_dir/src/install/sdk.sh"
 source "$source_dir/buildpacks/stacks/archive.sh"
 source "$here/machine.sh"
@@ -27,6 +29,8 @@ main() {
   done
   image=minipaas-test/machine:$suite machine=minipaas-machine-$suite-$$
   dotnet_root=$(find_sdk) || fail "There is no .NET $sdk_major SDK. Run: sudo ./install.sh --prepare"
+  install_packages libcap2-bin
+  engine_answers || fail "Docker Engine does not answer. Run: sudo ./install.sh --prepare"
   trap end EXIT
   headline "Making a machine of $suite"
   make_machine "$suite"
