@@ -97,7 +97,7 @@ internal static class ControlPlane
         services.AddSingleton(new BuildLimits()).AddSingleton<SlugBuilder>();
         // Released
         services.AddSingleton<AppQueue>().AddSingleton<ReleaseBook>().AddSingleton<ReleasePhase>().AddSingleton<Deployer>()
-            .AddSingleton<DeploymentFigures>().AddSingleton<DeploymentRunner>().AddSingleton<SlugCollector>().AddSingleton<AppChanges>()
+            .AddSingleton<DeploymentFigures>().AddSingleton<DeploymentRunner>().AddSingleton<SlugCollector>().AddSingleton<SlugReuse>().AddSingleton<AppChanges>()
             .AddSingleton<Canaries>().AddSingleton<TrafficChanges>();
         // Run
         services.AddSingleton<LogBook>(s => new LogBook(settings.Logs, s.GetRequiredService<TimeProvider>()))

@@ -20,6 +20,12 @@ internal sealed record BuildRequest
     /// <summary>Time of the commit: every file of the slug gets it, so that the same commit gives the same slug.</summary>
     public required DateTimeOffset CommittedAt { get; init; }
 
+    /// <summary>Git's id of the commit's tree.</summary>
+    public string Tree { get; init; } = "";
+
+    /// <summary>Digest of what <c>.slugignore</c> leaves of that tree.</summary>
+    public string SourceDigest { get; init; } = "";
+
     /// <summary>Writes the source into an empty directory of the dyno user's.</summary>
     public required Func<string, CancellationToken, Task> WriteSource { get; init; }
 

@@ -177,7 +177,8 @@ internal sealed class SlugBuild(
         mark = now;
     }
 
-    private static string[] Buildpacks(Settings settings) =>
+    /// <summary>The platform's buildpacks in the order of detection.</summary>
+    public static string[] Buildpacks(Settings settings) =>
     [
         .. File.ReadLines(Path.Combine(settings.BuildpacksDir, "order"))
             .Select(line => line.Trim())

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using MiniPaaS.Daemon.Apps;
 using MiniPaaS.Daemon.Building;
 using MiniPaaS.Daemon.Releasing;
 using MiniPaaS.Daemon.Running;
 using MiniPaaS.Daemon.Store;
+using MiniPaaS.Docker;
 
 namespace MiniPaaS.Daemon.Receiving;
 
@@ -13,6 +15,8 @@ internal sealed class Push(
     GitRepositories repositories,
     SlugBuilder builder,
     AppChanges changes,
+    SlugReuse reuse,
+    DockerClient docker,
     Sandboxes sandboxes,
     Runtimes runtimes,
     Settings settings,
@@ -97,12 +101,12 @@ internal sealed class Push(
     }
 
     private async Task<bool> LaunchAsync(
-        AppRows rows, PushRequest push, BuildOutcome.Succeeded built, long start, PushOutput output, CancellationToken ct)
+        AppRows rows, PushRequest push, BuiltSlug built, long start, PushOutput output, CancellationToken ct)
     {
         var launch = time.GetTimestamp();
         await output.WriteLineAsync("-----> Launching...");
         var lines = new PushLines(output);
-        var deployment = await changes.DeployAsync(push.AppId, built.Slug, push.User, lines.Say, ct);
+        var deployment = await changes.DeployAsync(push.AppId, built.Slug, built.Origin, push.User, lines.Say, ct);
         await lines.FinishAsync();
         if (deployment is null)
         {
@@ -130,7 +134,7 @@ internal sealed class Push(
         return true;
     }
 
-    private async Task<BuildOutcome.Succeeded?> BuildAsync(AppRows rows, PushRequest push, string commit, PushOutput output, CancellationToken ct)
+    private async Task<BuiltSlug?> BuildAsync(AppRows rows, PushRequest push, string commit, PushOutput output, CancellationToken ct)
     {
         var id = await database.WriteAsync(db => BuildTable.Insert(db, rows.App.Id, commit, time.GetUtcNow()), ct);
         var status = "failed";
@@ -138,17 +142,9 @@ internal sealed class Push(
         try
         {
             await using var log = BuildLog.Open(settings, id, output.WriteLineAsync);
-            switch (await builder.BuildAsync(await RequestAsync(id, rows, push, commit, log, ct), log, ct))
-            {
-                case BuildOutcome.Succeeded succeeded:
-                    (status, error) = ("succeeded", null);
-                    return succeeded with { Slug = await runtimes.PinAsync(succeeded.Slug, ct) };
-                case BuildOutcome.Rejected rejected:
-                    error = rejected.Reason;
-                    break;
-            }
-
-            return null;
+            var (built, rejection) = await MakeAsync(await RequestAsync(id, rows, push, commit, log, ct), log, ct);
+            (status, error) = built is null ? ("failed", rejection) : ("succeeded", null);
+            return built;
         }
         finally
         {
@@ -156,10 +152,36 @@ internal sealed class Push(
         }
     }
 
+    // What the key says is compared before anything is prepared: an app that has been built already costs no build.
+    private async Task<(BuiltSlug? Built, string? Rejection)> MakeAsync(BuildRequest request, BuildLog log, CancellationToken ct)
+    {
+        var start = time.GetTimestamp();
+        var inputs = await BuildInputs.ReadAsync(request, settings, docker, ct);
+        var key = inputs.Key(request.ConfigVars);
+        if (await reuse.FindAsync(request.AppId, key, ct) is var (slug, version))
+        {
+            await log.StepAsync($"Already built: the same source, buildpacks, stack and config vars made slug {slug.ShortId} ({version})");
+            await log.DetailAsync("That slug is released again. To build it anew: paas builds:cache:purge, then push");
+            var step = new BuildStep("reuse", time.GetElapsedTime(start));
+            return (new BuiltSlug(slug, SlugOrigin.OfCommit(request.Commit, inputs: null, key: null), [step]), null);
+        }
+
+        switch (await builder.BuildAsync(request, log, ct))
+        {
+            case BuildOutcome.Succeeded succeeded:
+                return (new BuiltSlug(await runtimes.PinAsync(succeeded.Slug, ct), SlugOrigin.OfCommit(request.Commit, inputs, key), succeeded.Steps), null);
+            case BuildOutcome.Rejected rejected:
+                return (null, rejected.Reason);
+            default:
+                throw new InvalidOperationException("A build ends in no other way.");
+        }
+    }
+
     private async Task<BuildRequest> RequestAsync(
         long id, AppRows rows, PushRequest push, string commit, BuildLog log, CancellationToken ct)
     {
         var source = new SourceArchive(push.Objects, commit);
+        var digest = SourceDigest.OfAsync(push.Objects, commit, ct);
         var description = await source.DescribeAsync(ct);
         return new BuildRequest
         {
@@ -168,6 +190,8 @@ internal sealed class Push(
             AppName = rows.App.ParsedName,
             Commit = commit,
             CommittedAt = description.CommittedAt,
+            Tree = (await digest).Tree,
+            SourceDigest = (await digest).Source,
             WriteSource = async (directory, token) =>
             {
                 foreach (var warning in await source.ExtractAsync(directory, token))
@@ -189,6 +213,9 @@ internal sealed class Push(
             },
         };
     }
+
+    /// <summary>A slug to be released, whether it was built for that or before.</summary>
+    private sealed record BuiltSlug(Slug Slug, SlugOrigin Origin, ImmutableArray<BuildStep> Steps);
 
     private static async Task RejectAsync(App app, PushOutput output, string? reason)
     {

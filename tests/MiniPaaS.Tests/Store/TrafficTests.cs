@@ -76,7 +76,7 @@ public sealed class TrafficTests : IDisposable
         var app = await NewAppAsync(database, "myapp");
         await database.WriteAsync(db => TrafficTable.SetRule(db, app, RoutingRule.Canary, "10"), default);
 
-        var (_, first) = await book.DeployAsync(app, Sample.Slug(), "me", default);
+        var (_, first) = await book.DeployAsync(app, Sample.Slug(), new SlugOrigin("Deploy"), "me", default);
         Assert.Equal(0, PercentFor(database, first));
         await FlipAsync(database, first);
 
@@ -84,7 +84,7 @@ public sealed class TrafficTests : IDisposable
         Assert.Equal(0, PercentFor(database, restart));
         await FlipAsync(database, restart);
 
-        var (_, second) = await book.DeployAsync(app, Sample.Slug(), "me", default);
+        var (_, second) = await book.DeployAsync(app, Sample.Slug(), new SlugOrigin("Deploy"), "me", default);
         Assert.Equal(10, PercentFor(database, second));
         await database.WriteAsync(db => AppTable.Scale(db, app, "web", 0), default);
         Assert.Equal(0, PercentFor(database, second));
@@ -99,8 +99,8 @@ public sealed class TrafficTests : IDisposable
         using var database = Database.Open(FilePath);
         var book = new ReleaseBook(database, TimeProvider.System);
         var app = await NewAppAsync(database, "myapp");
-        await FlipAsync(database, (await book.DeployAsync(app, Sample.Slug(), "me", default)).Deployment);
-        var (_, deployment) = await book.DeployAsync(app, Sample.Slug(), "me", default);
+        await FlipAsync(database, (await book.DeployAsync(app, Sample.Slug(), new SlugOrigin("Deploy"), "me", default)).Deployment);
+        var (_, deployment) = await book.DeployAsync(app, Sample.Slug(), new SlugOrigin("Deploy"), "me", default);
         await database.WriteAsync(db => CanaryTable.Insert(db, deployment.Id, 10), default);
         await database.WriteAsync(db => CanaryTable.SetPercent(db, deployment.Id, 25), default);
 
