@@ -46,6 +46,10 @@ CREATE TABLE IF NOT EXISTS slugs (
   created_at    TEXT NOT NULL,
   PRIMARY KEY (app_id, id)
 );
+-- Until 0.1 only the names of buildpacks were kept.
+UPDATE slugs SET buildpacks = (
+  SELECT json_group_array(json_object('Name', value, 'Pack', lower(value), 'Digest', '')) FROM json_each(slugs.buildpacks)
+) WHERE json_type(buildpacks, '$[0]') = 'text';
 
 -- Immutable: whether a release succeeded is known from its deployments.
 CREATE TABLE IF NOT EXISTS releases (
