@@ -85,7 +85,7 @@ internal static class AppEndpoints
             app.Id,
             app.Name,
             live?.Slug?.Stack ?? app.Stack ?? settings.DefaultStack,
-            live?.Slug is { } slug ? string.Join(", ", slug.Buildpacks) : null,
+            live?.Slug?.BuildpackNames,
             settings.WebUrl(domains[0]),
             $"{settings.ControlUrl}/{app.Name}.git",
             domains,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MiniPaaS.Daemon.Apps;
 using MiniPaaS.Docker;
 
 namespace MiniPaaS.Daemon.Building;
@@ -40,7 +41,9 @@ internal sealed class SlugBuild(
         Passed("pack");
 
         // 4. The slug.
-        var slug = await SlugImage.LoadAsync(docker, settings, request, results, stack, contents, layer, ct);
+        var pack = Path.Combine(settings.BuildpacksDir, results.Pack);
+        var buildpack = new Buildpack(results.Name, results.Pack, Url: null, Commit: null, await PackDigest.OfAsync(pack, ct));
+        var slug = await SlugImage.LoadAsync(docker, settings, request, [buildpack], stack, contents, layer, ct);
         await log.DetailAsync($"Done: {ByteSize.Format(layer.Size)}");
         Passed("load");
         return new BuildOutcome.Succeeded(slug, steps.ToImmutable());
@@ -68,7 +71,7 @@ internal sealed class SlugBuild(
             Passed("buildpack on its stack");
         }
 
-        if (results.Outcome != "built")
+        if (results.Outcome != "built" || !packs.Contains(results.Pack, StringComparer.Ordinal))
         {
             throw new BuildRejectedException("The build tampered with its results.", "Push rejected, the build tampered with its results.");
         }

@@ -19,11 +19,12 @@ internal static class SlugImage
     /// <summary>Loads the image and gives it the tag that keeps it.</summary>
     /// <returns>The slug.</returns>
     public static async Task<Slug> LoadAsync(
-        DockerClient docker, Settings settings, BuildRequest request, BuildResults results, string stack, SlugContents contents,
+        DockerClient docker, Settings settings, BuildRequest request, ImmutableArray<Buildpack> buildpacks, string stack, SlugContents contents,
         LayerFile layer, CancellationToken ct)
     {
         var stackImage = await docker.InspectImageAsync(BuildSpec.Image(stack, "run"), ct)
             ?? throw BuildRejectedException.MissingStack(stack, "run");
+        var names = string.Join(", ", buildpacks.Select(b => b.Name));
         var repository = $"{settings.Namespace}/{request.AppName}";
 
         // The id is known only once the image is made, so it is loaded under a name of the build's first.
@@ -33,7 +34,7 @@ internal static class SlugImage
             Layer = layer,
             Tag = provisional,
             Created = request.CommittedAt,
-            CreatedBy = $"{results.Name} buildpack, commit {request.Commit}",
+            CreatedBy = $"{names} buildpack, commit {request.Commit}",
             User = DynoUser.Container,
             WorkingDir = "/app",
             Labels = ImmutableDictionary.CreateRange(StringComparer.Ordinal,
@@ -44,7 +45,7 @@ internal static class SlugImage
                 new("minipaas.commit", request.Commit),
                 new("minipaas.stack", stack),
                 new("minipaas.stack-image", stackImage.Id),
-                new("minipaas.buildpacks", results.Name),
+                new("minipaas.buildpacks", names),
                 new KeyValuePair<string, string>("minipaas.process-types", JsonSerializer.Serialize(contents.ProcessTypes)),
             ]),
         };
@@ -55,7 +56,7 @@ internal static class SlugImage
             request.Commit,
             stack,
             stackImage.Id,
-            [results.Name],
+            buildpacks,
             contents.ProcessTypes,
             contents.Mounts,
             contents.Healthchecks,

@@ -111,7 +111,7 @@ internal static class ReleaseTable
             Description, User, CreatedAt);
 
         private Slug ToSlug(string id) => new(
-            id, Image, CommitId, Stack, StackImage, Json<ImmutableArray<string>>(Buildpacks),
+            id, Image, CommitId, Stack, StackImage, Json<ImmutableArray<Buildpack>>(Buildpacks),
             Json<Dictionary<string, string>>(ProcessTypes).ToImmutableSortedDictionary(StringComparer.Ordinal),
             Json<ImmutableArray<string>>(Mounts), Healthchecks, Size);
 

@@ -137,12 +137,17 @@ public sealed class TrafficTests : IDisposable
             old.Execute("INSERT INTO apps (name, live_release, live_deployment, created_at) VALUES ('myapp', 1, 1, '2026-11-21T12:00:00.000000Z')");
             old.Execute("INSERT INTO domains (host, app_id) VALUES ('myapp.localhost', 1)");
             old.Execute("INSERT INTO releases (app_id, number, config_vars, description, user, created_at) VALUES (1, 1, '{}', 'x', 'me', '2026-11-21T12:00:00.000000Z')");
+            old.Execute(
+                "INSERT INTO slugs (app_id, id, image, commit_id, stack, stack_image, buildpacks, process_types, mounts, size, created_at) "
+                + "VALUES (1, 'sha256:1', 'x', 'x', 'bookworm', 'x', '[\"PHP\"]', '{}', '[]', 1, '2026-11-21T12:00:00.000000Z')");
+            old.Execute("UPDATE releases SET slug_id = 'sha256:1'");
             old.Execute("INSERT INTO deployments (app_id, release, step, started_at) VALUES (1, 1, 'Starting', '2026-11-21T12:00:00.000000Z')");
         }
 
         SqliteConnection.ClearAllPools();
         using var database = Database.Open(FilePath);
         var rows = database.Read(db => AppRows.Read(db, 1))!;
+        Assert.Equal(new Buildpack("PHP", "php", null, null, ""), Assert.Single(rows.Live!.Slug!.Buildpacks));
         AssertDefault(rows.Traffic);
         Assert.Null(rows.Canary);
         Assert.Equal(DeploymentStep.Starting, rows.Open!.Step);
