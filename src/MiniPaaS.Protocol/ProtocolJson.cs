@@ -47,4 +47,12 @@ namespace MiniPaaS.Protocol;
 [JsonSerializable(typeof(SniEndpointInfo))]
 [JsonSerializable(typeof(ImmutableArray<SniEndpointInfo>))]
 [JsonSerializable(typeof(AcmInfo))]
+[JsonSerializable(typeof(SlugInfo))]
+[JsonSerializable(typeof(ImmutableArray<SlugInfo>))]
+[JsonSerializable(typeof(ImmutableArray<SlugFileInfo>))]
+[JsonSerializable(typeof(ImmutableArray<SlugChangeInfo>))]
+[JsonSerializable(typeof(SlugVerificationInfo))]
+[JsonSerializable(typeof(StackInfo))]
+[JsonSerializable(typeof(ImmutableArray<StackInfo>))]
+[JsonSerializable(typeof(RebaseInfo))]
 public sealed partial class ProtocolJson : JsonSerializerContext;

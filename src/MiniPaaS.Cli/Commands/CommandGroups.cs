@@ -9,6 +9,8 @@ internal static class CommandGroups
         ("Config vars", ConfigCommands.All()),
         ("Dynos", DynoCommands.All()),
         ("Releases", ReleaseCommands.All()),
+        ("Slugs", SlugCommands.All()),
+        ("Stacks", StackCommands.All()),
         ("Canaries", CanaryCommands.All()),
         ("Visitors", [.. DomainCommands.All(), .. TrafficCommands.All(), .. RoutingCommands.All()]),
         ("Certificates", [.. CertsCommands.All(), .. AutomaticCertsCommands.All(), .. TrustCommand.All()]),

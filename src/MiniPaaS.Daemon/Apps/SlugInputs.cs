@@ -33,6 +33,9 @@ internal sealed record SlugInputs
     /// <summary>The stacks that the app may be built on, the default one first; one when the user has set it.</summary>
     public required ImmutableArray<StackInput> Stacks { get; init; }
 
+    /// <summary>True when the user has set the stack.</summary>
+    public bool StackSet { get; init; }
+
     /// <summary>Versions of the .NET that is lent to builds, as in <c>sdk 10.0.100</c>; empty where there is none.</summary>
     public required ImmutableArray<string> Dotnet { get; init; }
 
@@ -56,7 +59,7 @@ internal sealed record SlugInputs
             yield return "the source";
         }
 
-        foreach (var name in Changed(Buildpacks, other.Buildpacks, pack => pack.Name))
+        foreach (var name in Changed(Buildpacks, other.Buildpacks, pack => pack.Pack))
         {
             yield return $"the buildpack {name}";
         }
@@ -82,11 +85,11 @@ internal sealed record SlugInputs
 }
 
 /// <summary>A buildpack as an input.</summary>
-/// <param name="Name">As the user or the platform names it.</param>
+/// <param name="Pack">What it is called where packs are chosen.</param>
 /// <param name="Url">Where it came from, or null for one of the platform's own.</param>
 /// <param name="Commit">Its commit, or null where it has none.</param>
 /// <param name="Digest">SHA-256 of its files.</param>
-internal sealed record BuildpackInput(string Name, string? Url, string? Commit, string Digest);
+internal sealed record BuildpackInput(string Pack, string? Url, string? Commit, string Digest);
 
 /// <summary>A stack as an input.</summary>
 /// <param name="Name">As in <c>bookworm</c>.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using MiniPaaS.Daemon.Apps;
@@ -6,14 +7,12 @@ using MiniPaaS.Docker;
 namespace MiniPaaS.Daemon.Building;
 
 /// <summary>Finds out what a build would be made from, without building.</summary>
-internal static class BuildInputs
+internal sealed class BuildInputs(Settings settings, DockerClient docker)
 {
+    private readonly ConcurrentDictionary<string, (string Stamp, string Digest)> packs = new(StringComparer.Ordinal);
+
     /// <summary>Reads the inputs of a build as they are now.</summary>
-    /// <param name="request">The build.</param>
-    /// <param name="settings">Say where buildpacks, stacks and .NET are.</param>
-    /// <param name="docker">Knows the stacks' images.</param>
-    /// <param name="ct">Ends it.</param>
-    public static async Task<SlugInputs> ReadAsync(BuildRequest request, Settings settings, DockerClient docker, CancellationToken ct)
+    public async Task<SlugInputs> ReadAsync(BuildRequest request, CancellationToken ct)
     {
         var candidates = request.Buildpack is { } set ? [set] : SlugBuild.Buildpacks(settings);
         string[] stacks = request.StackWanted is { } wanted
@@ -24,62 +23,52 @@ internal static class BuildInputs
             Driver = BuildSpec.DriverDigest,
             Tree = request.Tree,
             Source = request.SourceDigest,
-            Buildpacks = [.. candidates.Select(pack => new BuildpackInput(pack, Url: null, Commit: null, DigestOf(Path.Combine(settings.BuildpacksDir, pack))))],
+            Buildpacks = [.. await Task.WhenAll(candidates.Select(pack => PackAsync(pack, ct)))],
             BuildpacksSet = request.Buildpack is not null,
-            Stacks = [.. await Task.WhenAll(stacks.Select(stack => StackAsync(stack, settings, docker, ct)))],
-            Dotnet = Dotnet(settings.DotnetRoot),
+            Stacks = [.. await Task.WhenAll(stacks.Select(stack => StackAsync(stack, ct)))],
+            StackSet = request.StackWanted is not null,
+            Dotnet = [.. Versions("sdk", "sdk"), .. Versions("runtime", "shared/Microsoft.NETCore.App")],
             ConfigVars = [.. request.ConfigVars.Values.Select(v => v.Key)],
         };
     }
 
-    /// <summary>SHA-256 of the names, rights and contents of a directory's files; empty when there is no such directory.</summary>
-    public static string DigestOf(string directory)
+    private async Task<BuildpackInput> PackAsync(string pack, CancellationToken ct)
     {
+        var directory = Path.Combine(settings.BuildpacksDir, pack);
         if (!Directory.Exists(directory))
         {
-            return "";
+            return new BuildpackInput(pack, Url: null, Commit: null, Digest: "");
         }
 
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in Directory.EnumerateFileSystemEntries(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        // A digest reads every file: kept for as long as no file looks changed.
+        var stamp = StampOf(directory);
+        if (!packs.TryGetValue(directory, out var known) || known.Stamp != stamp)
         {
-            var info = new FileInfo(file);
-            var name = Path.GetRelativePath(directory, file);
-            if (info.LinkTarget is { } target)
-            {
-                Add(hash, $"link {name} {target}");
-            }
-            else if (info.Exists)
-            {
-                var executable = info.UnixFileMode.HasFlag(UnixFileMode.UserExecute);
-                Add(hash, $"{(executable ? "program" : "file")} {name} {info.Length}");
-                hash.AppendData(File.ReadAllBytes(file));
-            }
+            packs[directory] = known = (stamp, await PackDigest.OfAsync(directory, ct));
         }
 
-        return Text(hash.GetHashAndReset());
+        return new BuildpackInput(pack, Url: null, Commit: null, known.Digest);
     }
 
-    private static async Task<StackInput> StackAsync(string stack, Settings settings, DockerClient docker, CancellationToken ct)
+    private static string StampOf(string directory) => string.Join('\n', new DirectoryInfo(directory)
+        .EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
+        .Select(file => $"{file.FullName} {file.LastWriteTimeUtc.Ticks} {file.UnixFileMode} {(file as FileInfo)?.Length}")
+        .Order(StringComparer.Ordinal));
+
+    private async Task<StackInput> StackAsync(string stack, CancellationToken ct)
     {
         var build = docker.InspectImageAsync(BuildSpec.Image(stack, "build"), ct);
         var run = docker.InspectImageAsync(BuildSpec.Image(stack, "run"), ct);
         var provides = Path.Combine(settings.BuildpacksDir, "stacks", stack, "provides");
-        return new StackInput(
-            stack, (await build)?.Id ?? "", (await run)?.Id ?? "", File.Exists(provides) ? Text(SHA256.HashData(File.ReadAllBytes(provides))) : "");
+        var digest = File.Exists(provides) ? "sha256:" + Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(provides, ct))) : "";
+        return new StackInput(stack, (await build)?.Id ?? "", (await run)?.Id ?? "", digest);
     }
 
-    private static ImmutableArray<string> Dotnet(string root) =>
-    [
-        .. Versions("sdk", Path.Combine(root, "sdk")),
-        .. Versions("runtime", Path.Combine(root, "shared", "Microsoft.NETCore.App")),
-    ];
-
-    private static IEnumerable<string> Versions(string what, string directory) => Directory.Exists(directory)
-        ? Directory.GetDirectories(directory).Select(path => $"{what} {Path.GetFileName(path)}").Order(StringComparer.Ordinal)
-        : [];
-
-    private static void Add(IncrementalHash hash, string text) => hash.AppendData([.. System.Text.Encoding.UTF8.GetBytes(text), 0]);
-
-    private static string Text(byte[] digest) => "sha256:" + Convert.ToHexStringLower(digest);
+    private IEnumerable<string> Versions(string what, string folder)
+    {
+        var directory = Path.Combine(settings.DotnetRoot, folder);
+        return Directory.Exists(directory)
+            ? Directory.GetDirectories(directory).Select(path => $"{what} {Path.GetFileName(path)}").Order(StringComparer.Ordinal)
+            : [];
+    }
 }

@@ -41,6 +41,9 @@ internal sealed record BuildRequest
     /// <summary>Buildpack the user has set, or null to detect it.</summary>
     public string? Buildpack { get; init; }
 
+    /// <summary>True to begin with an empty cache, and to keep nothing of it.</summary>
+    public bool CleanCache { get; init; }
+
     /// <summary>Lends the network that the build runs in.</summary>
     public required Func<CancellationToken, ValueTask<BuildNetwork>> LeaseNetwork { get; init; }
 }

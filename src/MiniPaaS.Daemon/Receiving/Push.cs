@@ -4,7 +4,6 @@ using MiniPaaS.Daemon.Building;
 using MiniPaaS.Daemon.Releasing;
 using MiniPaaS.Daemon.Running;
 using MiniPaaS.Daemon.Store;
-using MiniPaaS.Docker;
 
 namespace MiniPaaS.Daemon.Receiving;
 
@@ -15,9 +14,10 @@ internal sealed class Push(
     GitRepositories repositories,
     SlugBuilder builder,
     AppChanges changes,
+    BuildInputs currentInputs,
     SlugReuse reuse,
-    DockerClient docker,
-    Sandboxes sandboxes,
+    SourceBuild sources,
+    StackCatalog stacks,
     Runtimes runtimes,
     Settings settings,
     TimeProvider time)
@@ -142,8 +142,14 @@ internal sealed class Push(
         try
         {
             await using var log = BuildLog.Open(settings, id, output.WriteLineAsync);
-            var (built, rejection) = await MakeAsync(await RequestAsync(id, rows, push, commit, log, ct), log, ct);
+            var order = new BuildOrder(id, rows.App, commit, push.Objects, rows.Live?.ConfigVars ?? ConfigVars.Empty, rows.Live?.Slug?.Stack);
+            var (built, rejection) = await MakeAsync(await sources.RequestAsync(order, log, ct), log, ct);
             (status, error) = built is null ? ("failed", rejection) : ("succeeded", null);
+            foreach (var warning in built is null ? [] : stacks.Warnings(built.Slug.Stack))
+            {
+                await log.ErrorAsync(warning);
+            }
+
             return built;
         }
         finally
@@ -156,7 +162,7 @@ internal sealed class Push(
     private async Task<(BuiltSlug? Built, string? Rejection)> MakeAsync(BuildRequest request, BuildLog log, CancellationToken ct)
     {
         var start = time.GetTimestamp();
-        var inputs = await BuildInputs.ReadAsync(request, settings, docker, ct);
+        var inputs = await currentInputs.ReadAsync(request, ct);
         var key = inputs.Key(request.ConfigVars);
         if (await reuse.FindAsync(request.AppId, key, ct) is var (slug, version))
         {
@@ -175,43 +181,6 @@ internal sealed class Push(
             default:
                 throw new InvalidOperationException("A build ends in no other way.");
         }
-    }
-
-    private async Task<BuildRequest> RequestAsync(
-        long id, AppRows rows, PushRequest push, string commit, BuildLog log, CancellationToken ct)
-    {
-        var source = new SourceArchive(push.Objects, commit);
-        var digest = SourceDigest.OfAsync(push.Objects, commit, ct);
-        var description = await source.DescribeAsync(ct);
-        return new BuildRequest
-        {
-            BuildId = id,
-            AppId = rows.App.Id,
-            AppName = rows.App.ParsedName,
-            Commit = commit,
-            CommittedAt = description.CommittedAt,
-            Tree = (await digest).Tree,
-            SourceDigest = (await digest).Source,
-            WriteSource = async (directory, token) =>
-            {
-                foreach (var warning in await source.ExtractAsync(directory, token))
-                {
-                    await log.ErrorAsync(warning);
-                }
-            },
-            ConfigVars = rows.Live?.ConfigVars ?? ConfigVars.Empty,
-            StackWanted = rows.App.Stack,
-            LastStack = rows.Live?.Slug?.Stack,
-            LeaseNetwork = async token =>
-            {
-                var sandbox = await sandboxes.TakeAsync(token);
-                return new BuildNetwork($"container:{sandbox.Id}", () =>
-                {
-                    sandboxes.Discard(sandbox.Id);
-                    return ValueTask.CompletedTask;
-                });
-            },
-        };
     }
 
     /// <summary>A slug to be released, whether it was built for that or before.</summary>
