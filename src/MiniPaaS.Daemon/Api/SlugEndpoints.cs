@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Claims;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using MiniPaaS.Daemon.Apps;
 using MiniPaaS.Daemon.Receiving;
@@ -55,7 +56,7 @@ internal sealed class SlugEndpoints(
             answer = new SlugVerificationInfo(known.Slug.Id, Verified: false, null, null, [], [], e.Message, Seconds());
         }
 
-        await context.Response.WriteAsJsonAsync(answer, ProtocolJson.Default.SlugVerificationInfo, cancellationToken: ct);
+        await JsonSerializer.SerializeAsync(context.Response.Body, answer, ProtocolJson.Default.SlugVerificationInfo, ct);
         return Results.Empty;
 
         double Seconds() => Math.Round(time.GetElapsedTime(start).TotalSeconds, 3);

@@ -18,7 +18,7 @@ internal sealed record SlugInputs
     /// <summary>Digest of the program that runs the buildpacks.</summary>
     public required string Driver { get; init; }
 
-    /// <summary>Git's id of the tree that was pushed.</summary>
+    /// <summary>Git's id of the tree that was pushed, for people: what counts of it is <see cref="Source"/>.</summary>
     public required string Tree { get; init; }
 
     /// <summary>Digest of what <c>.slugignore</c> left of that tree.</summary>
@@ -44,7 +44,7 @@ internal sealed record SlugInputs
 
     /// <summary>SHA-256 of the inputs and of the config vars' values: the slug's key.</summary>
     public string Key(ConfigVars configVars) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(
-        [.. JsonSerializer.SerializeToUtf8Bytes(this), 0, .. JsonSerializer.SerializeToUtf8Bytes(configVars.Reveal())]));
+        [.. JsonSerializer.SerializeToUtf8Bytes(this with { Tree = "" }), 0, .. JsonSerializer.SerializeToUtf8Bytes(configVars.Reveal())]));
 
     /// <summary>What of these inputs is not the same in others, one phrase each.</summary>
     public IEnumerable<string> Differences(SlugInputs other)

@@ -39,8 +39,8 @@ internal sealed class BuildDirectories : IAsyncDisposable
     {
         Directory.CreateDirectory(settings.Builds, OwnerOnly);
         Directory.CreateDirectory(settings.BuildCaches, OwnerOnly);
-        var root = Path.Combine(settings.Builds, $"{request.BuildId}");
-        var directories = new BuildDirectories(root, request.CleanCache ? Path.Combine(root, "cache") : CacheOf(settings, request.AppId));
+        var place = Path.Combine(settings.Builds, $"{request.BuildId}");
+        var directories = new BuildDirectories(place, request.CleanCache ? Path.Combine(place, "cache") : CacheOf(settings, request.AppId));
         await RemoveAsync(directories.root, ct);
         Directory.CreateDirectory(directories.root, OwnerOnly);
         foreach (var path in (string[])[directories.Tree, directories.Env, directories.Packs, directories.Results, directories.Cache])

@@ -35,7 +35,7 @@ internal sealed class BuildInputs(Settings settings, DockerClient docker)
     private async Task<BuildpackInput> PackAsync(string pack, CancellationToken ct)
     {
         var directory = Path.Combine(settings.BuildpacksDir, pack);
-        if (!Directory.Exists(directory))
+        if (!SlugBuild.Buildpacks(settings).Contains(pack, StringComparer.Ordinal) || !Directory.Exists(directory))
         {
             return new BuildpackInput(pack, Url: null, Commit: null, Digest: "");
         }

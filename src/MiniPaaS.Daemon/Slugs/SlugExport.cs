@@ -75,11 +75,12 @@ internal sealed class SlugExport(DockerClient docker, Runtimes runtimes, Setting
         var bin = Directory.CreateDirectory(Path.Combine(directory, "usr", "local", "bin")).FullName;
         var start = Path.Combine(bin, "start");
         await File.WriteAllTextAsync(start, StartProgram.Of(known.Slug.ProcessTypes), new UTF8Encoding(false), ct);
-        var lent = known.Slug.Mounts.SelectMany(mount => (string[])[$"--transform=flags=rSh;s,^{mount},usr/share/dotnet,", mount]);
+        var lent = known.Slug.Mounts.SelectMany(mount =>
+            (string[])["--directory", runtimes.Root, $"--transform=flags=rSh;s,^{mount},usr/share/dotnet,", mount]);
         await using var tar = HostProcess.Start(
             [
                 "tar", "--create", "--format=gnu", "--sort=name", $"--mtime=@{time.ToUnixTimeSeconds()}", "--owner=0", "--group=0", "--numeric-owner",
-                "--mode=u+rwX,go=u,go-w,a-st", "--mode=a+rX", "--file=-", "--directory", directory, "usr", "--directory", runtimes.Root, .. lent,
+                "--mode=u+rwX,go=u,go-w,a-st", "--mode=a+rX", "--file=-", "--directory", directory, "usr", .. lent,
             ],
             "/",
             environment: null);

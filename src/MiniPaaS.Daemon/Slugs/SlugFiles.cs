@@ -36,7 +36,7 @@ internal static class SlugFiles
         return [.. files.Values];
     }
 
-    private static async Task<SlugFile> DescribeAsync(TarEntry entry, string path, IReadOnlyDictionary<string, SlugFile> seen, CancellationToken ct)
+    private static async Task<SlugFile> DescribeAsync(TarEntry entry, string path, SortedDictionary<string, SlugFile> seen, CancellationToken ct)
     {
         var mode = (int)entry.Mode & 0b111_111_111_111;
         switch (entry.EntryType)

@@ -75,17 +75,24 @@ internal sealed partial record SlugManifest
     public SlugContents Contents => new(ProcessTypes, Mounts, Healthchecks);
 
     private string? Reject() =>
-        Buildpacks.IsDefault || Mounts.IsDefault || ProcessTypes is null ? "it lacks a part"
+        Buildpacks.IsDefault || Mounts.IsDefault || ProcessTypes is null || Stack is null || Commit is null || Layer is null ? "it lacks a part"
+        : Buildpacks.Contains(null!) || Buildpacks.Any(pack => pack.Name is null || pack.Pack is null || pack.Digest is null) ? "a buildpack of it has no name"
         : !CommitId().IsMatch(Commit) ? "its commit is none"
         : !Digest().IsMatch(Layer) ? "its layer has no digest"
         : Buildpacks.Length > MaxBuildpacks ? "it has too many buildpacks"
         : ProcessTypes.FirstOrDefault(type => !IsProcessType(type)) is { Key: { } name } ? $"\"{name}\" is no process type with a command of one line"
-        : Mounts.FirstOrDefault(mount => mount != "dotnet") is { } unknown ? $"it asks for an unknown runtime, \"{unknown}\""
+        : Mounts.Any(mount => mount != "dotnet") ? "it asks for an unknown runtime"
+        : Inputs is { } inputs && !IsWhole(inputs) ? "what it was made from lacks a part"
         : Healthchecks is { } checks && !IsObject(checks) ? "its health checks are none"
         : null;
 
     private static bool IsProcessType(KeyValuePair<string, string> type) =>
         Procfile.IsType(type.Key) && !string.IsNullOrWhiteSpace(type.Value) && !type.Value.AsSpan().ContainsAny('\n', '\0');
+
+    private static bool IsWhole(SlugInputs inputs) =>
+        !inputs.Buildpacks.IsDefaultOrEmpty && inputs.Buildpacks.All(pack => pack is { Pack: not null, Digest: not null })
+        && !inputs.Stacks.IsDefault && inputs.Stacks.All(stack => stack is { Name: not null })
+        && !inputs.Dotnet.IsDefault && !inputs.ConfigVars.IsDefault && inputs is { Driver: not null, Tree: not null, Source: not null };
 
     private static bool IsObject(string json)
     {
