@@ -90,12 +90,12 @@ internal static class ControlPlane
             .AddSingleton(_ => new DockerClient(settings.DockerSocket));
         // Received
         services.AddSingleton<GitRepositories>().AddSingleton<PushSessions>().AddSingleton<GitHttp>().AddSingleton<PushEndpoint>()
-            .AddSingleton<Push>().AddSingleton<SourceBuild>().AddSingleton<BuildCaches>()
+            .AddSingleton<Push>().AddSingleton<SourceBuild>().AddSingleton<BuildCaches>().AddSingleton<RunningBuilds>().AddSingleton<PushBuild>().AddSingleton<BuildEndpoints>()
             .AddSingleton<PushHandler>(s => s.GetRequiredService<Push>().HandleAsync)
             .AddSingleton<AppLookup>(_ => (name, _) => ValueTask.FromResult(
                 database.Read(db => AppTable.Find(db, name)) is { } app ? new PushTarget(app.Id, app.Name) : null));
         // Built
-        services.AddSingleton(new BuildLimits()).AddSingleton<SlugBuilder>().AddSingleton<BuildInputs>().AddSingleton<StackCatalog>();
+        services.AddSingleton(new BuildLimits()).AddSingleton<SlugBuilder>().AddSingleton<BuildInputs>().AddSingleton<BuildQueue>().AddSingleton<StackCatalog>();
         // Released
         services.AddSingleton<AppQueue>().AddSingleton<ReleaseBook>().AddSingleton<ReleasePhase>().AddSingleton<Deployer>()
             .AddSingleton<DeploymentFigures>().AddSingleton<DeploymentRunner>().AddSingleton<SlugCollector>().AddSingleton<SlugReuse>().AddSingleton<AppChanges>()
@@ -144,6 +144,7 @@ internal static class ControlPlane
         app.MapRouting(database, app.Services.GetRequiredService<TrafficChanges>());
         app.MapCanary(database, app.Services.GetRequiredService<Canaries>(), running);
         app.MapMetrics(database, running, app.Services.GetRequiredService<RouterWatch>(), app.Services.GetRequiredService<DeploymentFigures>());
+        app.Services.GetRequiredService<BuildEndpoints>().Map(app);
         app.Services.GetRequiredService<SlugEndpoints>().Map(app);
         app.Services.GetRequiredService<StackEndpoints>().Map(app);
         app.Services.GetRequiredService<CertificateEndpoints>().Map(app);

@@ -47,6 +47,8 @@ namespace MiniPaaS.Protocol;
 [JsonSerializable(typeof(SniEndpointInfo))]
 [JsonSerializable(typeof(ImmutableArray<SniEndpointInfo>))]
 [JsonSerializable(typeof(AcmInfo))]
+[JsonSerializable(typeof(BuildInfo))]
+[JsonSerializable(typeof(ImmutableArray<BuildInfo>))]
 [JsonSerializable(typeof(SlugInfo))]
 [JsonSerializable(typeof(ImmutableArray<SlugInfo>))]
 [JsonSerializable(typeof(ImmutableArray<SlugFileInfo>))]

@@ -37,10 +37,4 @@ internal sealed partial class PaasApi
         using var response = await _http.SendAsync(HttpMethod.Post, ApiPath.Of("apps", app, "slugs"), content, TransferTimeout, cancellation);
         return await _http.ReadAsync(response, ProtocolJson.Default.SlugInfo, cancellation);
     }
-
-    public async Task PurgeBuildCacheAsync(string app, CancellationToken cancellation)
-    {
-        using var response = await _http.SendAsync(
-            HttpMethod.Delete, ApiPath.Of("apps", app, "build-cache"), null, ApiTransport.CallTimeout, cancellation);
-    }
 }

@@ -9,6 +9,7 @@ internal static class CommandGroups
         ("Config vars", ConfigCommands.All()),
         ("Dynos", DynoCommands.All()),
         ("Releases", ReleaseCommands.All()),
+        ("Builds", BuildCommands.All()),
         ("Slugs", SlugCommands.All()),
         ("Stacks", StackCommands.All()),
         ("Canaries", CanaryCommands.All()),

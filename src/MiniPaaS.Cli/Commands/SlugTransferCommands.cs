@@ -5,10 +5,10 @@ using MiniPaaS.Protocol;
 
 namespace MiniPaaS.Cli.Commands;
 
-/// <summary>Slugs out of the platform and into it, and the caches of builds.</summary>
+/// <summary>Slugs out of the platform and into it.</summary>
 internal static class SlugTransferCommands
 {
-    public static IReadOnlyList<PaasCommand> All() => [Export(), Import(), Purge()];
+    public static IReadOnlyList<PaasCommand> All() => [Export(), Import()];
 
     private static PaasCommand Export()
     {
@@ -109,26 +109,4 @@ internal static class SlugTransferCommands
     private static FileStream Open(string path) => File.Exists(path)
         ? File.OpenRead(path)
         : throw new PaasException($"There is no file {path}.", ExitCodes.Usage);
-
-    private static PaasCommand Purge() => new PaasCommand(
-        "builds:cache:purge",
-        "Forget what builds kept: the next push builds from nothing, even what has been built already",
-        "paas builds:cache:purge && git commit --allow-empty -m rebuild && git push paas master")
-    {
-        CommonOptions.App, CommonOptions.Json,
-    }
-    .Runs(async (session, cancellation) =>
-    {
-        var app = await session.AppAsync(cancellation);
-        var what = $"Purging the build cache of {app}";
-        await session.WaitAsync(what, async _ =>
-        {
-            await session.Api.PurgeBuildCacheAsync(app, cancellation);
-            return app;
-        });
-        if (!session.Out.Json(new PurgeOutput(app), OutputJson.Default))
-        {
-            session.Out.Line($"{what}... done. The next push is built from nothing.");
-        }
-    });
 }

@@ -3,7 +3,6 @@ using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using MiniPaaS.Daemon.Apps;
-using MiniPaaS.Daemon.Receiving;
 using MiniPaaS.Daemon.Slugs;
 using MiniPaaS.Daemon.Store;
 using MiniPaaS.Protocol;
@@ -12,7 +11,7 @@ namespace MiniPaaS.Daemon.Api;
 
 /// <summary><c>/apps/{name}/slugs</c>: what builds made. A slug is named by its id, the beginning of it, or a release (<c>v7</c>).</summary>
 internal sealed class SlugEndpoints(
-    Database database, SlugBook book, SlugImages images, SlugVerification verification, SlugExport export, SlugImport import, BuildCaches caches, TimeProvider time)
+    Database database, SlugBook book, SlugImages images, SlugVerification verification, SlugExport export, SlugImport import, TimeProvider time)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -32,7 +31,6 @@ internal sealed class SlugEndpoints(
         routes.MapGet("/apps/{name}/slugs/{id}/archive", (HttpContext context, string name, string id) =>
             OfSlugAsync(name, id, (app, known) => ExportAsync(context, app, known)));
         routes.MapPost("/apps/{name}/slugs", ImportAsync);
-        routes.MapDelete("/apps/{name}/build-cache", PurgeAsync);
     }
 
     // A rebuild may take longer than a client waits for an answer to begin: so it begins at once.
@@ -101,17 +99,6 @@ internal sealed class SlugEndpoints(
         {
             return ApiResults.Invalid(e.Message);
         }
-    }
-
-    private async Task<IResult> PurgeAsync(string name, CancellationToken ct)
-    {
-        if (database.Read(db => AppTable.Find(db, name)) is not { } app)
-        {
-            return ApiResults.NoApp(name);
-        }
-
-        await caches.PurgeAsync(app.Id, ct);
-        return Results.NoContent();
     }
 
     private IResult OfApp(string name, Func<App, IResult> answer) =>

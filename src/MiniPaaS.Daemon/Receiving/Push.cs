@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using MiniPaaS.Daemon.Apps;
 using MiniPaaS.Daemon.Building;
 using MiniPaaS.Daemon.Releasing;
@@ -9,18 +8,7 @@ namespace MiniPaaS.Daemon.Receiving;
 
 /// <summary>One push from its objects to live traffic: build, release, deploy, and every word the pusher sees.</summary>
 internal sealed class Push(
-    Database database,
-    AppQueue queue,
-    GitRepositories repositories,
-    SlugBuilder builder,
-    AppChanges changes,
-    BuildInputs currentInputs,
-    SlugReuse reuse,
-    SourceBuild sources,
-    StackCatalog stacks,
-    Runtimes runtimes,
-    Settings settings,
-    TimeProvider time)
+    Database database, AppQueue queue, GitRepositories repositories, PushBuild builds, AppChanges changes, Settings settings, TimeProvider time)
 {
     private const string Indent = "       ";
 
@@ -52,23 +40,38 @@ internal sealed class Push(
 
     private async Task<bool> DeployInTurnAsync(PushRequest push, string commit, PushOutput output, CancellationToken ct)
     {
-        if (queue.IsBusy(push.AppId))
-        {
-            await output.WriteLineAsync("-----> Waiting for another change of this app to finish...");
-        }
-
-        var turn = await queue.EnterAsync(push.AppId, ct);
+        using var build = await builds.EnterAsync(push.AppId, commit, ct);
         try
         {
-            return await DeployAsync(push, commit, output, ct);
+            if (queue.IsBusy(push.AppId))
+            {
+                build.Wait();
+                await output.WriteLineAsync("-----> Waiting for another change of this app to finish...");
+            }
+
+            var turn = await queue.EnterAsync(push.AppId, build.Canceled);
+            try
+            {
+                build.Begin();
+                return await DeployAsync(push, commit, build, output, ct);
+            }
+            finally
+            {
+                push.ReleaseAfterwards(turn);
+            }
+        }
+        catch (OperationCanceledException) when (build.Reason is not null && !ct.IsCancellationRequested)
+        {
+            await RejectAsync(database.Read(db => AppTable.Find(db, push.AppId)), output, build.Reason);
+            return false;
         }
         finally
         {
-            push.ReleaseAfterwards(turn);
+            await builds.LeaveAsync(build);
         }
     }
 
-    private async Task<bool> DeployAsync(PushRequest push, string commit, PushOutput output, CancellationToken ct)
+    private async Task<bool> DeployAsync(PushRequest push, string commit, RunningBuild build, PushOutput output, CancellationToken ct)
     {
         var start = time.GetTimestamp();
         if (database.Read(db => AppRows.Read(db, push.AppId)) is not { } rows)
@@ -91,7 +94,7 @@ internal sealed class Push(
             return false;
         }
 
-        if (await BuildAsync(rows, push, commit, output, ct) is not { } built)
+        if (await builds.BuildAsync(rows, push, commit, build, output) is not { } built)
         {
             await RejectAsync(rows.App, output, reason: null);
             return false;
@@ -134,66 +137,14 @@ internal sealed class Push(
         return true;
     }
 
-    private async Task<BuiltSlug?> BuildAsync(AppRows rows, PushRequest push, string commit, PushOutput output, CancellationToken ct)
-    {
-        var id = await database.WriteAsync(db => BuildTable.Insert(db, rows.App.Id, commit, time.GetUtcNow()), ct);
-        var status = "failed";
-        string? error = "The push was cut off.";
-        try
-        {
-            await using var log = BuildLog.Open(settings, id, output.WriteLineAsync);
-            var order = new BuildOrder(id, rows.App, commit, push.Objects, rows.Live?.ConfigVars ?? ConfigVars.Empty, rows.Live?.Slug?.Stack);
-            var (built, rejection) = await MakeAsync(await sources.RequestAsync(order, log, ct), log, ct);
-            (status, error) = built is null ? ("failed", rejection) : ("succeeded", null);
-            foreach (var warning in built is null ? [] : stacks.Warnings(built.Slug.Stack))
-            {
-                await log.ErrorAsync(warning);
-            }
-
-            return built;
-        }
-        finally
-        {
-            await database.WriteAsync(db => BuildTable.Finish(db, id, status, error, time.GetUtcNow()), CancellationToken.None);
-        }
-    }
-
-    // What the key says is compared before anything is prepared: an app that has been built already costs no build.
-    private async Task<(BuiltSlug? Built, string? Rejection)> MakeAsync(BuildRequest request, BuildLog log, CancellationToken ct)
-    {
-        var start = time.GetTimestamp();
-        var inputs = await currentInputs.ReadAsync(request, ct);
-        var key = inputs.Key(request.ConfigVars);
-        if (await reuse.FindAsync(request.AppId, key, ct) is var (slug, version))
-        {
-            await log.StepAsync($"Already built: the same source, buildpacks, stack and config vars made slug {slug.ShortId} ({version})");
-            await log.DetailAsync("That slug is released again. To build it anew: paas builds:cache:purge, then push");
-            var step = new BuildStep("reuse", time.GetElapsedTime(start));
-            return (new BuiltSlug(slug, SlugOrigin.OfCommit(request.Commit, inputs: null, key: null), [step]), null);
-        }
-
-        switch (await builder.BuildAsync(request, log, ct))
-        {
-            case BuildOutcome.Succeeded succeeded:
-                return (new BuiltSlug(await runtimes.PinAsync(succeeded.Slug, ct), SlugOrigin.OfCommit(request.Commit, inputs, key), succeeded.Steps), null);
-            case BuildOutcome.Rejected rejected:
-                return (null, rejected.Reason);
-            default:
-                throw new InvalidOperationException("A build ends in no other way.");
-        }
-    }
-
-    /// <summary>A slug to be released, whether it was built for that or before.</summary>
-    private sealed record BuiltSlug(Slug Slug, SlugOrigin Origin, ImmutableArray<BuildStep> Steps);
-
-    private static async Task RejectAsync(App app, PushOutput output, string? reason)
+    private static async Task RejectAsync(App? app, PushOutput output, string? reason)
     {
         if (reason is not null)
         {
             await output.WriteLineAsync($" !     {reason}");
         }
 
-        await output.WriteLineAsync(app.LiveRelease is { } live
+        await output.WriteLineAsync(app?.LiveRelease is { } live
             ? $" !     Push rejected. v{live} stays live, untouched."
             : " !     Push rejected. The app has no live release yet.");
         await output.WriteLineAsync("");

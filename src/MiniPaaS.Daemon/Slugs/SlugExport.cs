@@ -75,17 +75,17 @@ internal sealed class SlugExport(DockerClient docker, Runtimes runtimes, Setting
         var bin = Directory.CreateDirectory(Path.Combine(directory, "usr", "local", "bin")).FullName;
         var start = Path.Combine(bin, "start");
         await File.WriteAllTextAsync(start, StartProgram.Of(known.Slug.ProcessTypes), new UTF8Encoding(false), ct);
+        File.SetUnixFileMode(start, (UnixFileMode)0b111_101_101);
         var lent = known.Slug.Mounts.SelectMany(mount =>
             (string[])["--directory", runtimes.Root, $"--transform=flags=rSh;s,^{mount},usr/share/dotnet,", mount]);
         await using var tar = HostProcess.Start(
             [
                 "tar", "--create", "--format=gnu", "--sort=name", $"--mtime=@{time.ToUnixTimeSeconds()}", "--owner=0", "--group=0", "--numeric-owner",
-                "--mode=u+rwX,go=u,go-w,a-st", "--mode=a+rX", "--file=-", "--directory", directory, "usr", .. lent,
+                "--mode=u+rwX,go+rX,go-w,a-st", "--file=-", "--directory", directory, "usr", .. lent,
             ],
             "/",
             environment: null);
         tar.Input.Close();
-        File.SetUnixFileMode(start, (UnixFileMode)0b111_101_101);
         var layer = await SlugLayer.SaveAsync(tar.Output, Path.Combine(directory, "layer.tar"), long.MaxValue, ct);
         await tar.EnsureSuccessAsync(ct);
         return layer!;

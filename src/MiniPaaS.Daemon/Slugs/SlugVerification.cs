@@ -23,7 +23,7 @@ internal sealed record SlugVerdict(string Layer, string Rebuilt, ImmutableArray<
 /// and stack, an empty cache. What comes out is compared with the slug, and thrown away.
 /// </summary>
 internal sealed class SlugVerification(
-    Database database, GitRepositories repositories, SlugBuilder builder, BuildInputs currentInputs, SlugImages images, SourceBuild sources,
+    Database database, GitRepositories repositories, SlugBuilder builder, BuildQueue places, RunningBuilds running, BuildInputs currentInputs, SlugImages images, SourceBuild sources,
     Settings settings, TimeProvider time)
 {
     /// <summary>Verifies a slug.</summary>
@@ -43,10 +43,13 @@ internal sealed class SlugVerification(
 
         var id = await database.WriteAsync(db => BuildTable.Insert(db, app.Id, known.Slug.Commit, time.GetUtcNow()), ct);
         var (status, error) = ("failed", (string?)"The verification was cut off.");
+        using var build = running.Enter(id, app.Id, ct);
         try
         {
             await using var log = BuildLog.Open(settings, id, _ => ValueTask.CompletedTask);
-            var verdict = await RebuildAsync(await RequestAsync(app, known, inputs, objects, id, log, ct), known, inputs, log, ct);
+            using var place = await places.EnterAsync(_ => ValueTask.CompletedTask, build.Canceled);
+            var request = await RequestAsync(app, known, inputs, objects, id, log, build.Canceled);
+            var verdict = await RebuildAsync(request, known, inputs, log, build.Canceled);
             (status, error) = verdict.Verified ? ("verified", null) : ("differs", "The rebuild is not the slug.");
             return verdict;
         }
@@ -54,6 +57,11 @@ internal sealed class SlugVerification(
         {
             error = e.Message;
             throw;
+        }
+        catch (OperationCanceledException) when (build.Reason is { } reason)
+        {
+            (status, error) = ("canceled", reason);
+            throw new SlugException(reason);
         }
         finally
         {
