@@ -54,7 +54,7 @@ internal sealed class PushBuild(
         var start = time.GetTimestamp();
         var inputs = await currentInputs.ReadAsync(request, ct);
         var key = inputs.Key(request.ConfigVars);
-        if (await reuse.FindAsync(request.AppId, key, ct) is var (slug, version))
+        if (await reuse.FindAsync(request.AppId, inputs, key, ct) is var (slug, version))
         {
             await log.StepAsync($"Already built: the same source, buildpacks, stack and config vars made slug {slug.ShortId} ({version})");
             await log.DetailAsync("That slug is released again. To build it anew: paas builds:cache:purge, then push");
