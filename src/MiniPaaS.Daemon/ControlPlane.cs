@@ -7,6 +7,7 @@ using MiniPaaS.Daemon.Releasing;
 using MiniPaaS.Daemon.Routing;
 using MiniPaaS.Daemon.Running;
 using MiniPaaS.Daemon.Securing;
+using MiniPaaS.Daemon.Slugs;
 using MiniPaaS.Daemon.Store;
 using MiniPaaS.Docker;
 using MiniPaaS.Protocol;
@@ -89,15 +90,15 @@ internal static class ControlPlane
             .AddSingleton(_ => new DockerClient(settings.DockerSocket));
         // Received
         services.AddSingleton<GitRepositories>().AddSingleton<PushSessions>().AddSingleton<GitHttp>().AddSingleton<PushEndpoint>()
-            .AddSingleton<Push>()
+            .AddSingleton<Push>().AddSingleton<SourceBuild>().AddSingleton<BuildCaches>().AddSingleton<RunningBuilds>().AddSingleton<PushBuild>().AddSingleton<BuildEndpoints>()
             .AddSingleton<PushHandler>(s => s.GetRequiredService<Push>().HandleAsync)
             .AddSingleton<AppLookup>(_ => (name, _) => ValueTask.FromResult(
                 database.Read(db => AppTable.Find(db, name)) is { } app ? new PushTarget(app.Id, app.Name) : null));
         // Built
-        services.AddSingleton(new BuildLimits()).AddSingleton<SlugBuilder>();
+        services.AddSingleton(new BuildLimits()).AddSingleton<SlugBuilder>().AddSingleton<BuildInputs>().AddSingleton<BuildQueue>().AddSingleton<StackCatalog>();
         // Released
         services.AddSingleton<AppQueue>().AddSingleton<ReleaseBook>().AddSingleton<ReleasePhase>().AddSingleton<Deployer>()
-            .AddSingleton<DeploymentFigures>().AddSingleton<DeploymentRunner>().AddSingleton<SlugCollector>().AddSingleton<AppChanges>()
+            .AddSingleton<DeploymentFigures>().AddSingleton<DeploymentRunner>().AddSingleton<SlugCollector>().AddSingleton<SlugReuse>().AddSingleton<AppChanges>()
             .AddSingleton<Canaries>().AddSingleton<TrafficChanges>();
         // Run
         services.AddSingleton<LogBook>(s => new LogBook(settings.Logs, s.GetRequiredService<TimeProvider>()))
@@ -112,6 +113,10 @@ internal static class ControlPlane
             s.GetRequiredService<CertificateLink>(),
             s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<ILogger<RouterLink>>())).AddSingleton<RouterWatch>();
+        // Kept
+        services.AddSingleton<SlugBook>().AddSingleton<SlugImages>().AddSingleton<SlugVerification>().AddSingleton<SlugExport>()
+            .AddSingleton<SlugRelease>().AddSingleton<SlugImport>().AddSingleton<SlugRebase>()
+            .AddSingleton<StackPackages>().AddSingleton<StackUpdate>().AddSingleton<SlugEndpoints>().AddSingleton<StackEndpoints>();
         // Secured
         services.AddSingleton(settings.Acme).AddSingleton<LocalAuthority>().AddSingleton<CertificateBook>()
             .AddSingleton<CertificateSource>(s => s.GetRequiredService<CertificateBook>().Current)
@@ -129,7 +134,7 @@ internal static class ControlPlane
         app.MapGit(app.Services.GetRequiredService<GitHttp>());
         app.MapApps(
             database, settings, changes, app.Services.GetRequiredService<TrafficChanges>(), app.Services.GetRequiredService<GitRepositories>(),
-            app.Services.GetRequiredService<SlugBuilder>());
+            app.Services.GetRequiredService<SlugBuilder>(), app.Services.GetRequiredService<StackCatalog>());
         app.MapReleases(database, changes, time);
         var running = new RunningDynos(database, app.Services.GetRequiredService<Reconciler>(), app.Services.GetRequiredService<RouterWatch>(), time);
         app.MapDynos(database, changes, running);
@@ -139,6 +144,9 @@ internal static class ControlPlane
         app.MapRouting(database, app.Services.GetRequiredService<TrafficChanges>());
         app.MapCanary(database, app.Services.GetRequiredService<Canaries>(), running);
         app.MapMetrics(database, running, app.Services.GetRequiredService<RouterWatch>(), app.Services.GetRequiredService<DeploymentFigures>());
+        app.Services.GetRequiredService<BuildEndpoints>().Map(app);
+        app.Services.GetRequiredService<SlugEndpoints>().Map(app);
+        app.Services.GetRequiredService<StackEndpoints>().Map(app);
         app.Services.GetRequiredService<CertificateEndpoints>().Map(app);
         app.Services.GetRequiredService<AcmEndpoints>().Map(app);
         app.MapFallback(() => ApiResults.NotFound("There is nothing at this address. The API is described in the README."));
@@ -177,6 +185,7 @@ internal static class ControlPlane
     {
         services.GetRequiredService<GitRepositories>().InstallHook();
         await services.GetRequiredService<SlugBuilder>().RemoveLeftoversAsync(ct);
+        await services.GetRequiredService<SlugExport>().RemoveLeftoversAsync(ct);
         await database.WriteAsync(db => BuildTable.LoseRunning(db, TimeProvider.System.GetUtcNow()), ct);
         await services.GetRequiredService<DynoGround>().RenewAsync(ct);
         foreach (var app in database.Read(AppTable.All))

@@ -42,6 +42,9 @@ internal sealed record Settings
     /// <summary>Where automatic certificates come from.</summary>
     public required AcmeSettings Acme { get; init; }
 
+    /// <summary>Number of builds that run at once; more wait for their turn.</summary>
+    public int ConcurrentBuilds { get; init; } = Environment.ProcessorCount + 2;
+
     public string Database => Path.Combine(StateDir, "minipaas.db");
 
     public string Repositories => Path.Combine(StateDir, "repos");
@@ -92,6 +95,9 @@ internal sealed record Settings
             DotnetRoot = Text("DOTNET_ROOT", "/usr/share/dotnet"),
             CaBundle = File.Exists(bundle) ? bundle : null,
             DockerSocket = Text("DOCKER_SOCKET", "/var/run/docker.sock"),
+            ConcurrentBuilds = int.TryParse(Text("BUILDS", $"{Environment.ProcessorCount + 2}"), out var builds) && builds > 0
+                ? builds
+                : throw new FormatException("MINIPAAS_BUILDS is not a number of builds, as in 4."),
             Acme = AcmeSettings.Read(Environment.GetEnvironmentVariable, state),
         };
     }

@@ -55,6 +55,17 @@ public sealed partial class DockerClient
         return answer.Error?.Message is { Length: > 0 } message ? throw new DockerException(status: null, message) : answer.StatusCode;
     }
 
+    /// <summary>
+    /// Reads a file or directory of a container, running or not, as a tar whose names begin with the last part of <paramref name="path"/>.
+    /// A path that is not there fails with NotFound.
+    /// </summary>
+    public async Task<T> ReadArchiveAsync<T>(string id, string path, Func<Stream, CancellationToken, Task<T>> read, CancellationToken ct)
+    {
+        using var response = await SendAsync(HttpMethod.Get, $"/containers/{Escape(id)}/archive?path={Escape(path)}", content: null, ct);
+        await using var archive = await response.Content.ReadAsStreamAsync(ct);
+        return await read(archive, ct);
+    }
+
     /// <summary>One container by id or name; null when there is none.</summary>
     public async Task<ContainerDetails?> InspectContainerAsync(string id, CancellationToken ct) =>
         (await FindAsync($"/containers/{Escape(id)}/json", DockerJson.Default.ContainerInspect, ct))?.ToDetails();

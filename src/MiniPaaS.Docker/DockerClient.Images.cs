@@ -28,6 +28,14 @@ public sealed partial class DockerClient
         return id;
     }
 
+    /// <summary>Writes an image with all its layers as an archive (docker save).</summary>
+    public async Task SaveImageAsync(string reference, Stream output, CancellationToken ct)
+    {
+        using var response = await SendAsync(HttpMethod.Get, $"/images/{EscapePath(reference)}/get", content: null, ct);
+        await using var archive = await response.Content.ReadAsStreamAsync(ct);
+        await archive.CopyToAsync(output, ct);
+    }
+
     /// <summary>Makes an image of one layer from a root file system; <paramref name="changes"/> are Dockerfile lines such as ENV, CMD, USER or LABEL.</summary>
     public async Task ImportImageAsync(
         Stream rootTar, string repository, string tag, IReadOnlyList<string> changes, CancellationToken ct)

@@ -33,7 +33,11 @@ public sealed record AppInfo(
     ImmutableArray<string> Domains,
     int? Release,
     bool Maintenance,
-    DateTimeOffset CreatedAt);
+    DateTimeOffset CreatedAt)
+{
+    /// <summary>Stack that the user has set for the next build; null to let the buildpack choose.</summary>
+    public string? BuildStack { get; init; }
+}
 
 /// <summary>A release: a slug with a set of config vars.</summary>
 /// <param name="Version">Number, from 1, without gaps.</param>

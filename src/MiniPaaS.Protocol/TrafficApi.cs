@@ -4,7 +4,8 @@ namespace MiniPaaS.Protocol;
 
 /// <summary>Request to change an app; null leaves a thing as it is.</summary>
 /// <param name="Maintenance">True to show visitors the maintenance page.</param>
-public sealed record AppChange(bool? Maintenance);
+/// <param name="BuildStack">Stack to build on from now on.</param>
+public sealed record AppChange(bool? Maintenance, string? BuildStack = null);
 
 /// <summary>Request to give an app another host name.</summary>
 /// <param name="Hostname">Host name without port; <c>*.example.org</c> stands for every name one label below.</param>

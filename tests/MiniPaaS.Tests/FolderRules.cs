@@ -19,7 +19,8 @@ public sealed class FolderRules
         ["Running"] = ["Apps", "Store", "Logging", "Routing"],
         ["Releasing"] = ["Apps", "Store", "Logging", "Routing", "Running"],
         ["Receiving"] = ["Apps", "Store", "Logging", "Building", "Releasing", "Running"],
-        ["Api"] = ["Apps", "Store", "Logging", "Building", "Releasing", "Receiving", "Routing", "Running", "Securing"],
+        ["Slugs"] = ["Apps", "Store", "Logging", "Building", "Releasing", "Receiving", "Running"],
+        ["Api"] = ["Apps", "Store", "Logging", "Building", "Releasing", "Receiving", "Routing", "Running", "Securing", "Slugs"],
     };
 
     private static readonly Dictionary<string, string[]> Router = new()

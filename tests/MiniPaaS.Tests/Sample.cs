@@ -12,7 +12,7 @@ internal static class Sample
         new string('b', 40),
         "bookworm",
         "sha256:" + new string('c', 64),
-        ["PHP"],
+        [new Buildpack("PHP", "php", null, null, "sha256:" + new string('d', 64))],
         (types.Length == 0 ? [("web", "./serve")] : types).ToImmutableSortedDictionary(t => t.Item1, t => t.Item2),
         [],
         null,

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 
 namespace MiniPaaS.Cli.Commands;
@@ -12,6 +13,12 @@ internal sealed record LoginOutput(string Server, string Version, string Domain)
 
 internal sealed record RestartOutput(string App, string? Dynos);
 
+internal sealed record PurgeOutput(string App);
+
+internal sealed record StackUpdateOutput(string Stack, bool Succeeded, ImmutableArray<string> Changes);
+
+internal sealed record OutdatedOutput(string App, string Stack);
+
 internal sealed record LogLineOutput(string? Timestamp, string? Source, string? Dyno, string Message);
 
 internal sealed record TrustOutput(string Subject, string Fingerprint, DateTimeOffset ExpiresAt, string? Installed);
@@ -23,6 +30,9 @@ internal sealed record TrustOutput(string Subject, string Fingerprint, DateTimeO
 [JsonSerializable(typeof(VersionOutput))]
 [JsonSerializable(typeof(LoginOutput))]
 [JsonSerializable(typeof(RestartOutput))]
+[JsonSerializable(typeof(PurgeOutput))]
+[JsonSerializable(typeof(StackUpdateOutput))]
+[JsonSerializable(typeof(ImmutableArray<OutdatedOutput>))]
 [JsonSerializable(typeof(LogLineOutput))]
 [JsonSerializable(typeof(TrustOutput))]
 internal sealed partial class OutputJson : JsonSerializerContext;

@@ -8,7 +8,7 @@ namespace MiniPaaS.Daemon.Apps;
 /// <param name="Commit">Commit it was built from.</param>
 /// <param name="Stack">Stack it was built on and runs on.</param>
 /// <param name="StackImage">Id of that stack's run image, its first layers.</param>
-/// <param name="Buildpacks">Names shown to the user, in the order they ran, as in <c>PHP</c>.</param>
+/// <param name="Buildpacks">What built it, in the order they ran.</param>
 /// <param name="ProcessTypes">Command lines by process type.</param>
 /// <param name="Mounts">Shared read-only runtimes the dynos need, as in <c>dotnet</c>.</param>
 /// <param name="Healthchecks">The app.json <c>healthchecks</c> object as JSON text, or null.</param>
@@ -19,12 +19,15 @@ internal sealed record Slug(
     string Commit,
     string Stack,
     string StackImage,
-    ImmutableArray<string> Buildpacks,
+    ImmutableArray<Buildpack> Buildpacks,
     ImmutableSortedDictionary<string, string> ProcessTypes,
     ImmutableArray<string> Mounts,
     string? Healthchecks,
     long Size)
 {
+    /// <summary>The names of its buildpacks, as in <c>Node.js, PHP</c>.</summary>
+    public string BuildpackNames => string.Join(", ", Buildpacks.Select(b => b.Name));
+
     /// <summary>First twelve hex digits of the id, for people.</summary>
     public string ShortId => Id["sha256:".Length..][..12];
 }

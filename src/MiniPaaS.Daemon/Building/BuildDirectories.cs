@@ -20,7 +20,7 @@ internal sealed class BuildDirectories : IAsyncDisposable
     /// <summary>The app: first its source, then what was built from it.</summary>
     public string Tree => Path.Combine(root, "build");
 
-    /// <summary>Kept from one build of the app to the next.</summary>
+    /// <summary>Kept from one build of the app to the next, unless the build is to have a clean one.</summary>
     public string Cache { get; }
 
     /// <summary>One file per config var.</summary>
@@ -39,8 +39,8 @@ internal sealed class BuildDirectories : IAsyncDisposable
     {
         Directory.CreateDirectory(settings.Builds, OwnerOnly);
         Directory.CreateDirectory(settings.BuildCaches, OwnerOnly);
-        var directories = new BuildDirectories(
-            Path.Combine(settings.Builds, $"{request.BuildId}"), CacheOf(settings, request.AppId));
+        var place = Path.Combine(settings.Builds, $"{request.BuildId}");
+        var directories = new BuildDirectories(place, request.CleanCache ? Path.Combine(place, "cache") : CacheOf(settings, request.AppId));
         await RemoveAsync(directories.root, ct);
         Directory.CreateDirectory(directories.root, OwnerOnly);
         foreach (var path in (string[])[directories.Tree, directories.Env, directories.Packs, directories.Results, directories.Cache])

@@ -21,7 +21,7 @@ internal sealed class BuildLog : IAsyncDisposable
     public static BuildLog Open(Settings settings, long buildId, Func<string, ValueTask> follow)
     {
         Directory.CreateDirectory(settings.BuildLogs);
-        return new BuildLog(new StreamWriter(PathOf(settings, buildId), append: false, new UTF8Encoding(false)), follow);
+        return new BuildLog(new StreamWriter(PathOf(settings, buildId), append: false, new UTF8Encoding(false)) { AutoFlush = true }, follow);
     }
 
     /// <summary>Where the log of a build is kept.</summary>

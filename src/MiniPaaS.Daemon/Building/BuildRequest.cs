@@ -20,6 +20,12 @@ internal sealed record BuildRequest
     /// <summary>Time of the commit: every file of the slug gets it, so that the same commit gives the same slug.</summary>
     public required DateTimeOffset CommittedAt { get; init; }
 
+    /// <summary>Git's id of the commit's tree.</summary>
+    public string Tree { get; init; } = "";
+
+    /// <summary>Digest of what <c>.slugignore</c> leaves of that tree.</summary>
+    public string SourceDigest { get; init; } = "";
+
     /// <summary>Writes the source into an empty directory of the dyno user's.</summary>
     public required Func<string, CancellationToken, Task> WriteSource { get; init; }
 
@@ -34,6 +40,9 @@ internal sealed record BuildRequest
 
     /// <summary>Buildpack the user has set, or null to detect it.</summary>
     public string? Buildpack { get; init; }
+
+    /// <summary>True to begin with an empty cache, and to keep nothing of it.</summary>
+    public bool CleanCache { get; init; }
 
     /// <summary>Lends the network that the build runs in.</summary>
     public required Func<CancellationToken, ValueTask<BuildNetwork>> LeaseNetwork { get; init; }

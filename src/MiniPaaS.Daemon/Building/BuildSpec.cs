@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
 using MiniPaaS.Docker;
 
 namespace MiniPaaS.Daemon.Building;
@@ -25,6 +27,9 @@ internal sealed record BuildSpec
         using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream("build.sh")!);
         return reader.ReadToEnd();
     });
+
+    /// <summary>SHA-256 of the program that runs the buildpacks in the container.</summary>
+    public static string DriverDigest => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Driver.Value)));
 
     public required Settings Settings { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using MiniPaaS.Daemon.Apps;
 using MiniPaaS.Docker;
 
 namespace MiniPaaS.Daemon.Building;
@@ -12,7 +13,11 @@ internal sealed class SlugBuild(
     private readonly IReadOnlyList<string> packs = Buildpacks(settings);
     private long mark = time.GetTimestamp();
 
-    public async Task<BuildOutcome.Succeeded> RunAsync(CancellationToken ct)
+    /// <summary>Builds, and adds the slug to Docker.</summary>
+    public Task<BuildOutcome.Succeeded> RunAsync(CancellationToken ct) => RunAsync(LoadAsync, ct);
+
+    /// <summary>Builds, and hands over what was made before it is removed.</summary>
+    public async Task<T> RunAsync<T>(Func<SlugParts, CancellationToken, Task<T>> use, CancellationToken ct)
     {
         // 1. The source, in an empty directory.
         await log.WriteAsync("Building source:");
@@ -40,8 +45,26 @@ internal sealed class SlugBuild(
         Passed("pack");
 
         // 4. The slug.
-        var slug = await SlugImage.LoadAsync(docker, settings, request, results, stack, contents, layer, ct);
-        await log.DetailAsync($"Done: {ByteSize.Format(layer.Size)}");
+        var pack = Path.Combine(settings.BuildpacksDir, results.Pack);
+        var buildpack = new Buildpack(results.Name, results.Pack, Url: null, Commit: null, await PackDigest.OfAsync(pack, ct));
+        var parts = new SlugParts
+        {
+            AppId = request.AppId,
+            AppName = request.AppName,
+            Commit = request.Commit,
+            CommittedAt = request.CommittedAt,
+            Stack = stack,
+            Buildpacks = [buildpack],
+            Contents = contents,
+            Layer = layer,
+        };
+        return await use(parts, ct);
+    }
+
+    private async Task<BuildOutcome.Succeeded> LoadAsync(SlugParts parts, CancellationToken ct)
+    {
+        var slug = await SlugImage.LoadAsync(docker, settings, parts, ct);
+        await log.DetailAsync($"Done: {ByteSize.Format(parts.Layer.Size)}");
         Passed("load");
         return new BuildOutcome.Succeeded(slug, steps.ToImmutable());
     }
@@ -68,7 +91,7 @@ internal sealed class SlugBuild(
             Passed("buildpack on its stack");
         }
 
-        if (results.Outcome != "built")
+        if (results.Outcome != "built" || !packs.Contains(results.Pack, StringComparer.Ordinal))
         {
             throw new BuildRejectedException("The build tampered with its results.", "Push rejected, the build tampered with its results.");
         }
@@ -177,7 +200,8 @@ internal sealed class SlugBuild(
         mark = now;
     }
 
-    private static string[] Buildpacks(Settings settings) =>
+    /// <summary>The platform's buildpacks in the order of detection.</summary>
+    public static string[] Buildpacks(Settings settings) =>
     [
         .. File.ReadLines(Path.Combine(settings.BuildpacksDir, "order"))
             .Select(line => line.Trim())

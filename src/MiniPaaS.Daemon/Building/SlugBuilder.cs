@@ -11,12 +11,30 @@ internal sealed class SlugBuilder(Settings settings, DockerClient docker, BuildL
     /// <param name="ct">Gives the build up.</param>
     public async Task<BuildOutcome> BuildAsync(BuildRequest request, BuildLog log, CancellationToken ct)
     {
+        var (built, rejection) = await RunAsync(request, log, (build, end) => build.RunAsync(end), ct);
+        return built is null ? new BuildOutcome.Rejected(rejection!) : built;
+    }
+
+    /// <summary>Builds without making a slug: what was built is shown to somebody, then removed.</summary>
+    /// <param name="request">What to build.</param>
+    /// <param name="log">Told everything the user should read.</param>
+    /// <param name="use">Looks at what was built.</param>
+    /// <param name="ct">Gives the build up.</param>
+    /// <returns>What <paramref name="use"/> made of it; or why the app cannot be built.</returns>
+    public Task<(T? Value, string? Rejection)> RebuildAsync<T>(
+        BuildRequest request, BuildLog log, Func<SlugParts, CancellationToken, Task<T>> use, CancellationToken ct)
+        where T : class => RunAsync(request, log, (build, end) => build.RunAsync(use, end), ct);
+
+    private async Task<(T? Value, string? Rejection)> RunAsync<T>(
+        BuildRequest request, BuildLog log, Func<SlugBuild, CancellationToken, Task<T>> run, CancellationToken ct)
+        where T : class
+    {
         using var limit = new CancellationTokenSource(limits.Time, time);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         BuildRejectedException rejection;
         try
         {
-            return await new SlugBuild(request, log, settings, docker, limits, time).RunAsync(ended.Token);
+            return (await run(new SlugBuild(request, log, settings, docker, limits, time), ended.Token), null);
         }
         catch (BuildRejectedException e)
         {
@@ -36,7 +54,7 @@ internal sealed class SlugBuilder(Settings settings, DockerClient docker, BuildL
 
         await log.WriteAsync("");
         await log.ErrorAsync("Push failed");
-        return new BuildOutcome.Rejected(rejection.Message);
+        return (null, rejection.Message);
     }
 
     /// <summary>Removes what builds of an earlier life of the daemon left behind; called once at start, before the first build.</summary>

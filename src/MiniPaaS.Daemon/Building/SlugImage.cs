@@ -19,47 +19,47 @@ internal static class SlugImage
     /// <summary>Loads the image and gives it the tag that keeps it.</summary>
     /// <returns>The slug.</returns>
     public static async Task<Slug> LoadAsync(
-        DockerClient docker, Settings settings, BuildRequest request, BuildResults results, string stack, SlugContents contents,
-        LayerFile layer, CancellationToken ct)
+        DockerClient docker, Settings settings, SlugParts parts, CancellationToken ct)
     {
-        var stackImage = await docker.InspectImageAsync(BuildSpec.Image(stack, "run"), ct)
-            ?? throw BuildRejectedException.MissingStack(stack, "run");
-        var repository = $"{settings.Namespace}/{request.AppName}";
+        var stackImage = await docker.InspectImageAsync(BuildSpec.Image(parts.Stack, "run"), ct)
+            ?? throw BuildRejectedException.MissingStack(parts.Stack, "run");
+        var names = string.Join(", ", parts.Buildpacks.Select(b => b.Name));
+        var repository = $"{settings.Namespace}/{parts.AppName}";
 
-        // The id is known only once the image is made, so it is loaded under a name of the build's first.
-        var provisional = $"{repository}:{Provisional}{request.BuildId}";
+        // The id is known only once the image is made, so it is loaded under a name of its own first.
+        var provisional = $"{repository}:{Provisional}{Guid.NewGuid():N}";
         var spec = new LayeredImageSpec
         {
-            Layer = layer,
+            Layer = parts.Layer,
             Tag = provisional,
-            Created = request.CommittedAt,
-            CreatedBy = $"{results.Name} buildpack, commit {request.Commit}",
+            Created = parts.CommittedAt,
+            CreatedBy = $"{names} buildpack, commit {parts.Commit}",
             User = DynoUser.Container,
             WorkingDir = "/app",
             Labels = ImmutableDictionary.CreateRange(StringComparer.Ordinal,
             [
                 new("minipaas.namespace", settings.Namespace),
                 new("minipaas.kind", "slug"),
-                new("minipaas.app", $"{request.AppId}"),
-                new("minipaas.commit", request.Commit),
-                new("minipaas.stack", stack),
+                new("minipaas.app", $"{parts.AppId}"),
+                new("minipaas.commit", parts.Commit),
+                new("minipaas.stack", parts.Stack),
                 new("minipaas.stack-image", stackImage.Id),
-                new("minipaas.buildpacks", results.Name),
-                new KeyValuePair<string, string>("minipaas.process-types", JsonSerializer.Serialize(contents.ProcessTypes)),
+                new("minipaas.buildpacks", names),
+                new KeyValuePair<string, string>("minipaas.process-types", JsonSerializer.Serialize(parts.Contents.ProcessTypes)),
             ]),
         };
         var id = await docker.LoadLayeredImageAsync(stackImage, spec, ct);
         var slug = new Slug(
             id,
             Image: "",
-            request.Commit,
-            stack,
+            parts.Commit,
+            parts.Stack,
             stackImage.Id,
-            [results.Name],
-            contents.ProcessTypes,
-            contents.Mounts,
-            contents.Healthchecks,
-            layer.Size);
+            parts.Buildpacks,
+            parts.Contents.ProcessTypes,
+            parts.Contents.Mounts,
+            parts.Contents.Healthchecks,
+            parts.Layer.Size);
         await docker.TagImageAsync(id, repository, slug.ShortId, ct);
         await docker.RemoveImageAsync(provisional, ct);
         return slug with { Image = $"{repository}:{slug.ShortId}" };

@@ -42,7 +42,7 @@ internal static class SlugLayer
             $"--transform=flags=rhS;s,^\\.,{Root},",
             "--file=-");
         var feeding = FeedAsync(tar, names, ct);
-        var layer = await HashAsync(tar.Output, target, limit, ct);
+        var layer = await SaveAsync(tar.Output, target, limit, ct);
         if (layer is null)
         {
             tar.Kill();
@@ -102,7 +102,8 @@ internal static class SlugLayer
         }
     }
 
-    private static async Task<LayerFile?> HashAsync(Stream source, string target, long limit, CancellationToken ct)
+    /// <summary>Writes a layer to a file; null when it is larger than the limit.</summary>
+    public static async Task<LayerFile?> SaveAsync(Stream source, string target, long limit, CancellationToken ct)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await using var file = new FileStream(target, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);

@@ -8,15 +8,7 @@ namespace MiniPaaS.Daemon.Receiving;
 
 /// <summary>One push from its objects to live traffic: build, release, deploy, and every word the pusher sees.</summary>
 internal sealed class Push(
-    Database database,
-    AppQueue queue,
-    GitRepositories repositories,
-    SlugBuilder builder,
-    AppChanges changes,
-    Sandboxes sandboxes,
-    Runtimes runtimes,
-    Settings settings,
-    TimeProvider time)
+    Database database, AppQueue queue, GitRepositories repositories, PushBuild builds, AppChanges changes, Settings settings, TimeProvider time)
 {
     private const string Indent = "       ";
 
@@ -48,23 +40,38 @@ internal sealed class Push(
 
     private async Task<bool> DeployInTurnAsync(PushRequest push, string commit, PushOutput output, CancellationToken ct)
     {
-        if (queue.IsBusy(push.AppId))
-        {
-            await output.WriteLineAsync("-----> Waiting for another change of this app to finish...");
-        }
-
-        var turn = await queue.EnterAsync(push.AppId, ct);
+        using var build = await builds.EnterAsync(push.AppId, commit, ct);
         try
         {
-            return await DeployAsync(push, commit, output, ct);
+            if (queue.IsBusy(push.AppId))
+            {
+                build.Wait();
+                await output.WriteLineAsync("-----> Waiting for another change of this app to finish...");
+            }
+
+            var turn = await queue.EnterAsync(push.AppId, build.Canceled);
+            try
+            {
+                build.Begin();
+                return await DeployAsync(push, commit, build, output, ct);
+            }
+            finally
+            {
+                push.ReleaseAfterwards(turn);
+            }
+        }
+        catch (OperationCanceledException) when (build.Reason is not null && !ct.IsCancellationRequested)
+        {
+            await RejectAsync(database.Read(db => AppTable.Find(db, push.AppId)), output, build.Reason);
+            return false;
         }
         finally
         {
-            push.ReleaseAfterwards(turn);
+            await builds.LeaveAsync(build);
         }
     }
 
-    private async Task<bool> DeployAsync(PushRequest push, string commit, PushOutput output, CancellationToken ct)
+    private async Task<bool> DeployAsync(PushRequest push, string commit, RunningBuild build, PushOutput output, CancellationToken ct)
     {
         var start = time.GetTimestamp();
         if (database.Read(db => AppRows.Read(db, push.AppId)) is not { } rows)
@@ -87,7 +94,7 @@ internal sealed class Push(
             return false;
         }
 
-        if (await BuildAsync(rows, push, commit, output, ct) is not { } built)
+        if (await builds.BuildAsync(rows, push, commit, build, output) is not { } built)
         {
             await RejectAsync(rows.App, output, reason: null);
             return false;
@@ -97,12 +104,12 @@ internal sealed class Push(
     }
 
     private async Task<bool> LaunchAsync(
-        AppRows rows, PushRequest push, BuildOutcome.Succeeded built, long start, PushOutput output, CancellationToken ct)
+        AppRows rows, PushRequest push, BuiltSlug built, long start, PushOutput output, CancellationToken ct)
     {
         var launch = time.GetTimestamp();
         await output.WriteLineAsync("-----> Launching...");
         var lines = new PushLines(output);
-        var deployment = await changes.DeployAsync(push.AppId, built.Slug, push.User, lines.Say, ct);
+        var deployment = await changes.DeployAsync(push.AppId, built.Slug, built.Origin, push.User, lines.Say, ct);
         await lines.FinishAsync();
         if (deployment is null)
         {
@@ -130,74 +137,14 @@ internal sealed class Push(
         return true;
     }
 
-    private async Task<BuildOutcome.Succeeded?> BuildAsync(AppRows rows, PushRequest push, string commit, PushOutput output, CancellationToken ct)
-    {
-        var id = await database.WriteAsync(db => BuildTable.Insert(db, rows.App.Id, commit, time.GetUtcNow()), ct);
-        var status = "failed";
-        string? error = "The push was cut off.";
-        try
-        {
-            await using var log = BuildLog.Open(settings, id, output.WriteLineAsync);
-            switch (await builder.BuildAsync(await RequestAsync(id, rows, push, commit, log, ct), log, ct))
-            {
-                case BuildOutcome.Succeeded succeeded:
-                    (status, error) = ("succeeded", null);
-                    return succeeded with { Slug = await runtimes.PinAsync(succeeded.Slug, ct) };
-                case BuildOutcome.Rejected rejected:
-                    error = rejected.Reason;
-                    break;
-            }
-
-            return null;
-        }
-        finally
-        {
-            await database.WriteAsync(db => BuildTable.Finish(db, id, status, error, time.GetUtcNow()), CancellationToken.None);
-        }
-    }
-
-    private async Task<BuildRequest> RequestAsync(
-        long id, AppRows rows, PushRequest push, string commit, BuildLog log, CancellationToken ct)
-    {
-        var source = new SourceArchive(push.Objects, commit);
-        var description = await source.DescribeAsync(ct);
-        return new BuildRequest
-        {
-            BuildId = id,
-            AppId = rows.App.Id,
-            AppName = rows.App.ParsedName,
-            Commit = commit,
-            CommittedAt = description.CommittedAt,
-            WriteSource = async (directory, token) =>
-            {
-                foreach (var warning in await source.ExtractAsync(directory, token))
-                {
-                    await log.ErrorAsync(warning);
-                }
-            },
-            ConfigVars = rows.Live?.ConfigVars ?? ConfigVars.Empty,
-            StackWanted = rows.App.Stack,
-            LastStack = rows.Live?.Slug?.Stack,
-            LeaseNetwork = async token =>
-            {
-                var sandbox = await sandboxes.TakeAsync(token);
-                return new BuildNetwork($"container:{sandbox.Id}", () =>
-                {
-                    sandboxes.Discard(sandbox.Id);
-                    return ValueTask.CompletedTask;
-                });
-            },
-        };
-    }
-
-    private static async Task RejectAsync(App app, PushOutput output, string? reason)
+    private static async Task RejectAsync(App? app, PushOutput output, string? reason)
     {
         if (reason is not null)
         {
             await output.WriteLineAsync($" !     {reason}");
         }
 
-        await output.WriteLineAsync(app.LiveRelease is { } live
+        await output.WriteLineAsync(app?.LiveRelease is { } live
             ? $" !     Push rejected. v{live} stays live, untouched."
             : " !     Push rejected. The app has no live release yet.");
         await output.WriteLineAsync("");

@@ -9,6 +9,20 @@ internal sealed class SourceArchive(ObjectDirectories objects, string commit)
 {
     private const string SubmoduleMode = "160000";
 
+    /// <summary>True when a commit can be read.</summary>
+    public static async Task<bool> HasCommitAsync(ObjectDirectories objects, string commit, CancellationToken ct)
+    {
+        try
+        {
+            await Git.ReadAsync(objects, ct, "cat-file", "-e", $"{commit}^{{commit}}");
+            return true;
+        }
+        catch (HostProcessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Reads the commit's time and subject.</summary>
     public async Task<CommitInfo> DescribeAsync(CancellationToken ct)
     {

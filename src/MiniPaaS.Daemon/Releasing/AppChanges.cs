@@ -54,11 +54,12 @@ internal sealed class AppChanges(
         logs.Delete(appId);
     }
 
-    /// <summary>A release of a new slug: live, a canary or failed when this returns; null when the daemon stops before that.</summary>
+    /// <summary>A release of a slug: live, a canary or failed when this returns; null when the daemon stops before that.</summary>
     /// <remarks>The caller holds the app's turn, and has found no canary open.</remarks>
-    public async Task<Deployment?> DeployAsync(long appId, Slug slug, string user, Action<string> say, CancellationToken ct)
+    public async Task<Deployment?> DeployAsync(
+        long appId, Slug slug, SlugOrigin origin, string user, Action<string> say, CancellationToken ct)
     {
-        var (release, deployment) = await releases.DeployAsync(appId, slug, user, ct);
+        var (release, deployment) = await releases.DeployAsync(appId, slug, origin, user, ct);
         say($"Release {release.Version} made of slug {slug.ShortId}");
         return await runner.RunAsync(deployment, say);
     }

@@ -10,13 +10,19 @@ namespace MiniPaaS.Daemon.Releasing;
 /// </summary>
 internal sealed class ReleaseBook(Database database, TimeProvider time)
 {
-    /// <summary>A newly built slug with the app's present config vars.</summary>
-    public Task<(Release Release, Deployment Deployment)> DeployAsync(long appId, Slug slug, string user, CancellationToken ct) =>
+    /// <summary>A slug with the app's present config vars.</summary>
+    public Task<(Release Release, Deployment Deployment)> DeployAsync(
+        long appId, Slug slug, SlugOrigin origin, string user, CancellationToken ct) =>
         database.WriteAsync(
             db =>
             {
                 ReleaseTable.InsertSlug(db, appId, slug, time.GetUtcNow());
-                return Add(db, appId, slug, ConfigVarsOf(db, appId), $"Deploy {slug.Commit[..Math.Min(8, slug.Commit.Length)]}", user);
+                if (origin.Inputs is { } inputs)
+                {
+                    SlugInputsTable.Insert(db, appId, slug.Id, inputs, origin.Key, time.GetUtcNow());
+                }
+
+                return Add(db, appId, slug, ConfigVarsOf(db, appId), origin.Description, user);
             },
             ct);
 

@@ -13,7 +13,8 @@ internal sealed class Runtimes(Settings settings)
 {
     private const string Dotnet = "dotnet";
 
-    private string Root => Path.Combine(settings.StateDir, "runtimes");
+    /// <summary>Holds a folder per runtime.</summary>
+    public string Root => Path.Combine(settings.StateDir, "runtimes");
 
     /// <summary>Turns the runtimes a buildpack asked for (<c>dotnet</c>) into the exact ones on this machine (<c>dotnet-10.0.12</c>).</summary>
     /// <exception cref="InvalidOperationException">The host has no such runtime.</exception>

@@ -37,6 +37,10 @@ internal static class AppTable
         return Find(db, id);
     }
 
+    /// <summary>Sets the stack of the next build.</summary>
+    public static void SetStack(SqliteConnection db, long id, string stack) =>
+        db.Execute("UPDATE apps SET stack = @stack WHERE id = @id", new { id, stack });
+
     public static void Delete(SqliteConnection db, long id) => db.Execute("DELETE FROM apps WHERE id = @id", new { id });
 
     public static ImmutableArray<string> Domains(SqliteConnection db, long appId) =>

@@ -28,6 +28,10 @@ internal static class ReleaseTable
     public static Release? Newest(SqliteConnection db, long appId) =>
         db.QueryFirstOrDefault<Row>($"{Select} WHERE r.app_id = @appId ORDER BY r.number DESC LIMIT 1", new { appId })?.ToRelease();
 
+    /// <summary>The releases of a slug, the oldest first.</summary>
+    public static ImmutableArray<Release> OfSlug(SqliteConnection db, long appId, string slugId) =>
+        [.. db.Query<Row>($"{Select} WHERE r.app_id = @appId AND r.slug_id = @slugId ORDER BY r.number", new { appId, slugId }).Select(r => r.ToRelease())];
+
     /// <summary>The newest release below a number that went live and has something to run.</summary>
     public static int? LiveBefore(SqliteConnection db, long appId, int number) =>
         db.ExecuteScalar<int?>(
@@ -107,7 +111,7 @@ internal static class ReleaseTable
             Description, User, CreatedAt);
 
         private Slug ToSlug(string id) => new(
-            id, Image, CommitId, Stack, StackImage, Json<ImmutableArray<string>>(Buildpacks),
+            id, Image, CommitId, Stack, StackImage, Json<ImmutableArray<Buildpack>>(Buildpacks),
             Json<Dictionary<string, string>>(ProcessTypes).ToImmutableSortedDictionary(StringComparer.Ordinal),
             Json<ImmutableArray<string>>(Mounts), Healthchecks, Size);
 

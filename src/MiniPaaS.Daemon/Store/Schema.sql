@@ -46,6 +46,22 @@ CREATE TABLE IF NOT EXISTS slugs (
   created_at    TEXT NOT NULL,
   PRIMARY KEY (app_id, id)
 );
+-- Until 0.1 only the names of buildpacks were kept.
+UPDATE slugs SET buildpacks = (
+  SELECT json_group_array(json_object('Name', value, 'Pack', lower(value), 'Digest', '')) FROM json_each(slugs.buildpacks)
+) WHERE json_type(buildpacks, '$[0]') = 'text';
+
+-- What slugs were made from. The key is the digest of all of it and of the config vars' values, which are not here.
+CREATE TABLE IF NOT EXISTS slug_inputs (
+  app_id     INTEGER NOT NULL REFERENCES apps(id) ON DELETE CASCADE,
+  slug_id    TEXT NOT NULL,
+  key        TEXT NOT NULL,
+  reusable   INTEGER NOT NULL,                        -- 1: a build with the same key is skipped
+  inputs     TEXT NOT NULL,                           -- JSON
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (app_id, slug_id, key)
+);
+CREATE INDEX IF NOT EXISTS slug_inputs_by_key ON slug_inputs(app_id, key);
 
 -- Immutable: whether a release succeeded is known from its deployments.
 CREATE TABLE IF NOT EXISTS releases (

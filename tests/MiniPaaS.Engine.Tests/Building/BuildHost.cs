@@ -153,6 +153,9 @@ public sealed class BuildHost : IAsyncLifetime
         }
     }
 
+    /// <summary>Folder of an example application.</summary>
+    internal static string Example(string name) => Path.Combine(Repository(), "examples", name);
+
     private static string Repository()
     {
         var directory = AppContext.BaseDirectory;

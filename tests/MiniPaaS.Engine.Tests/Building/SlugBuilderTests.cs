@@ -19,7 +19,7 @@ public sealed class SlugBuilderTests : IAsyncLifetime
             host.Request(("Procfile", "web: cat hello.txt\nworker: sleep 9\n"), ("hello.txt", "hello")), CancellationToken.None);
         var slug = host.Succeeded(outcome);
         Assert.Equal(["web", "worker"], slug.ProcessTypes.Keys);
-        Assert.Equal(("bookworm", "Procfile"), (slug.Stack, Assert.Single(slug.Buildpacks)));
+        Assert.Equal(("bookworm", "Procfile"), (slug.Stack, slug.BuildpackNames));
         Assert.Equal("hello", await host.RunAsync(slug, "cat", "/app/hello.txt"));
         Assert.Equal("21000:21000 21000:21000\n", await host.RunAsync(slug, "sh", "-c", "stat -c %u:%g /app hello.txt | xargs"));
         Assert.Contains("-----> Building on the Bookworm stack\n-----> Determining which buildpack to use for this app\n-----> Procfile app detected", host.Text, StringComparison.Ordinal);
@@ -133,7 +133,7 @@ public sealed class SlugBuilderTests : IAsyncLifetime
             ("composer.json", """{ "require": { "php": "^5.6|^7.0" } }"""),
         ];
         var slug = host.Succeeded(await host.BuildAsync(host.Request(files), CancellationToken.None));
-        Assert.Equal(("bullseye", "PHP"), (slug.Stack, Assert.Single(slug.Buildpacks)));
+        Assert.Equal(("bullseye", "PHP"), (slug.Stack, slug.BuildpackNames));
         Assert.Single(host.Lines, line => line == "-----> PHP app detected");
         Assert.StartsWith("7.4.", await host.RunAsync(slug, "php", "/app/index.php"), StringComparison.Ordinal);
 

@@ -76,7 +76,7 @@ public sealed class TrafficTests : IDisposable
         var app = await NewAppAsync(database, "myapp");
         await database.WriteAsync(db => TrafficTable.SetRule(db, app, RoutingRule.Canary, "10"), default);
 
-        var (_, first) = await book.DeployAsync(app, Sample.Slug(), "me", default);
+        var (_, first) = await book.DeployAsync(app, Sample.Slug(), new SlugOrigin("Deploy"), "me", default);
         Assert.Equal(0, PercentFor(database, first));
         await FlipAsync(database, first);
 
@@ -84,7 +84,7 @@ public sealed class TrafficTests : IDisposable
         Assert.Equal(0, PercentFor(database, restart));
         await FlipAsync(database, restart);
 
-        var (_, second) = await book.DeployAsync(app, Sample.Slug(), "me", default);
+        var (_, second) = await book.DeployAsync(app, Sample.Slug(), new SlugOrigin("Deploy"), "me", default);
         Assert.Equal(10, PercentFor(database, second));
         await database.WriteAsync(db => AppTable.Scale(db, app, "web", 0), default);
         Assert.Equal(0, PercentFor(database, second));
@@ -99,8 +99,8 @@ public sealed class TrafficTests : IDisposable
         using var database = Database.Open(FilePath);
         var book = new ReleaseBook(database, TimeProvider.System);
         var app = await NewAppAsync(database, "myapp");
-        await FlipAsync(database, (await book.DeployAsync(app, Sample.Slug(), "me", default)).Deployment);
-        var (_, deployment) = await book.DeployAsync(app, Sample.Slug(), "me", default);
+        await FlipAsync(database, (await book.DeployAsync(app, Sample.Slug(), new SlugOrigin("Deploy"), "me", default)).Deployment);
+        var (_, deployment) = await book.DeployAsync(app, Sample.Slug(), new SlugOrigin("Deploy"), "me", default);
         await database.WriteAsync(db => CanaryTable.Insert(db, deployment.Id, 10), default);
         await database.WriteAsync(db => CanaryTable.SetPercent(db, deployment.Id, 25), default);
 
@@ -137,12 +137,17 @@ public sealed class TrafficTests : IDisposable
             old.Execute("INSERT INTO apps (name, live_release, live_deployment, created_at) VALUES ('myapp', 1, 1, '2026-11-21T12:00:00.000000Z')");
             old.Execute("INSERT INTO domains (host, app_id) VALUES ('myapp.localhost', 1)");
             old.Execute("INSERT INTO releases (app_id, number, config_vars, description, user, created_at) VALUES (1, 1, '{}', 'x', 'me', '2026-11-21T12:00:00.000000Z')");
+            old.Execute(
+                "INSERT INTO slugs (app_id, id, image, commit_id, stack, stack_image, buildpacks, process_types, mounts, size, created_at) "
+                + "VALUES (1, 'sha256:1', 'x', 'x', 'bookworm', 'x', '[\"PHP\"]', '{}', '[]', 1, '2026-11-21T12:00:00.000000Z')");
+            old.Execute("UPDATE releases SET slug_id = 'sha256:1'");
             old.Execute("INSERT INTO deployments (app_id, release, step, started_at) VALUES (1, 1, 'Starting', '2026-11-21T12:00:00.000000Z')");
         }
 
         SqliteConnection.ClearAllPools();
         using var database = Database.Open(FilePath);
         var rows = database.Read(db => AppRows.Read(db, 1))!;
+        Assert.Equal(new Buildpack("PHP", "php", null, null, ""), Assert.Single(rows.Live!.Slug!.Buildpacks));
         AssertDefault(rows.Traffic);
         Assert.Null(rows.Canary);
         Assert.Equal(DeploymentStep.Starting, rows.Open!.Step);

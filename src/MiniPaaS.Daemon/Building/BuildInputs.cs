@@ -1,0 +1,74 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using MiniPaaS.Daemon.Apps;
+using MiniPaaS.Docker;
+
+namespace MiniPaaS.Daemon.Building;
+
+/// <summary>Finds out what a build would be made from, without building.</summary>
+internal sealed class BuildInputs(Settings settings, DockerClient docker)
+{
+    private readonly ConcurrentDictionary<string, (string Stamp, string Digest)> packs = new(StringComparer.Ordinal);
+
+    /// <summary>Reads the inputs of a build as they are now.</summary>
+    public async Task<SlugInputs> ReadAsync(BuildRequest request, CancellationToken ct)
+    {
+        var candidates = request.Buildpack is { } set ? [set] : SlugBuild.Buildpacks(settings);
+        string[] stacks = request.StackWanted is { } wanted
+            ? [wanted]
+            : [.. settings.Stacks.OrderByDescending(stack => stack == settings.DefaultStack)];
+        return new SlugInputs
+        {
+            Driver = BuildSpec.DriverDigest,
+            Tree = request.Tree,
+            Source = request.SourceDigest,
+            Buildpacks = [.. await Task.WhenAll(candidates.Select(pack => PackAsync(pack, ct)))],
+            BuildpacksSet = request.Buildpack is not null,
+            Stacks = [.. await Task.WhenAll(stacks.Select(stack => StackAsync(stack, ct)))],
+            StackSet = request.StackWanted is not null,
+            Dotnet = [.. Versions("sdk", "sdk"), .. Versions("runtime", "shared/Microsoft.NETCore.App")],
+            ConfigVars = [.. request.ConfigVars.Values.Select(v => v.Key)],
+        };
+    }
+
+    private async Task<BuildpackInput> PackAsync(string pack, CancellationToken ct)
+    {
+        var directory = Path.Combine(settings.BuildpacksDir, pack);
+        if (!SlugBuild.Buildpacks(settings).Contains(pack, StringComparer.Ordinal) || !Directory.Exists(directory))
+        {
+            return new BuildpackInput(pack, Url: null, Commit: null, Digest: "");
+        }
+
+        // A digest reads every file: kept for as long as no file looks changed.
+        var stamp = StampOf(directory);
+        if (!packs.TryGetValue(directory, out var known) || known.Stamp != stamp)
+        {
+            packs[directory] = known = (stamp, await PackDigest.OfAsync(directory, ct));
+        }
+
+        return new BuildpackInput(pack, Url: null, Commit: null, known.Digest);
+    }
+
+    private static string StampOf(string directory) => string.Join('\n', new DirectoryInfo(directory)
+        .EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
+        .Select(file => $"{file.FullName} {file.LastWriteTimeUtc.Ticks} {file.UnixFileMode} {(file as FileInfo)?.Length}")
+        .Order(StringComparer.Ordinal));
+
+    private async Task<StackInput> StackAsync(string stack, CancellationToken ct)
+    {
+        var build = docker.InspectImageAsync(BuildSpec.Image(stack, "build"), ct);
+        var run = docker.InspectImageAsync(BuildSpec.Image(stack, "run"), ct);
+        var provides = Path.Combine(settings.BuildpacksDir, "stacks", stack, "provides");
+        var digest = File.Exists(provides) ? "sha256:" + Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(provides, ct))) : "";
+        return new StackInput(stack, (await build)?.Id ?? "", (await run)?.Id ?? "", digest);
+    }
+
+    private IEnumerable<string> Versions(string what, string folder)
+    {
+        var directory = Path.Combine(settings.DotnetRoot, folder);
+        return Directory.Exists(directory)
+            ? Directory.GetDirectories(directory).Select(path => $"{what} {Path.GetFileName(path)}").Order(StringComparer.Ordinal)
+            : [];
+    }
+}

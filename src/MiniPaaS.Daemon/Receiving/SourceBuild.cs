@@ -1,0 +1,60 @@
+using MiniPaaS.Daemon.Apps;
+using MiniPaaS.Daemon.Building;
+using MiniPaaS.Daemon.Running;
+
+namespace MiniPaaS.Daemon.Receiving;
+
+/// <summary>What is to be built of an app.</summary>
+/// <param name="Id">Number of the build.</param>
+/// <param name="App">The app.</param>
+/// <param name="Commit">Commit to build.</param>
+/// <param name="Objects">Where it can be read.</param>
+/// <param name="ConfigVars">What the build sees of the configuration.</param>
+/// <param name="LastStack">Stack of the app's last slug, or null.</param>
+internal sealed record BuildOrder(long Id, App App, string Commit, ObjectDirectories Objects, ConfigVars ConfigVars, string? LastStack = null);
+
+/// <summary>Says how a commit of an app is built.</summary>
+internal sealed class SourceBuild(Sandboxes sandboxes)
+{
+    /// <summary>The request for a builder.</summary>
+    /// <param name="order">What to build.</param>
+    /// <param name="log">Told what there is to say of the source while it is written.</param>
+    /// <param name="ct">Ends the reading of the commit.</param>
+    public async Task<BuildRequest> RequestAsync(BuildOrder order, BuildLog log, CancellationToken ct)
+    {
+        var source = new SourceArchive(order.Objects, order.Commit);
+        var digest = SourceDigest.OfAsync(order.Objects, order.Commit, ct);
+        var description = await source.DescribeAsync(ct);
+        return new BuildRequest
+        {
+            BuildId = order.Id,
+            AppId = order.App.Id,
+            AppName = order.App.ParsedName,
+            Commit = order.Commit,
+            CommittedAt = description.CommittedAt,
+            Tree = (await digest).Tree,
+            SourceDigest = (await digest).Source,
+            WriteSource = async (directory, token) =>
+            {
+                foreach (var warning in await source.ExtractAsync(directory, token))
+                {
+                    await log.ErrorAsync(warning);
+                }
+            },
+            ConfigVars = order.ConfigVars,
+            StackWanted = order.App.Stack,
+            LastStack = order.LastStack,
+            LeaseNetwork = LeaseNetworkAsync,
+        };
+    }
+
+    private async ValueTask<BuildNetwork> LeaseNetworkAsync(CancellationToken ct)
+    {
+        var sandbox = await sandboxes.TakeAsync(ct);
+        return new BuildNetwork($"container:{sandbox.Id}", () =>
+        {
+            sandboxes.Discard(sandbox.Id);
+            return ValueTask.CompletedTask;
+        });
+    }
+}

@@ -1,0 +1,135 @@
+using System.Text.Json;
+using MiniPaaS.EndToEnd.Harness;
+using MiniPaaS.Protocol;
+
+namespace MiniPaaS.EndToEnd;
+
+/// <summary>An instance with a stack of its own, which a test may patch.</summary>
+public sealed class PatchablePlatform : IAsyncLifetime
+{
+    internal Platform Platform { get; private set; } = null!;
+
+    /// <summary>Name of the stack.</summary>
+    internal string Stack { get; } = $"mpe2estack{Environment.ProcessId}";
+
+    /// <summary>Folder of the instance's buildpacks.</summary>
+    internal string Buildpacks { get; } = Path.Combine(Path.GetTempPath(), $"mpe2e-packs-{Environment.ProcessId}");
+
+    public async Task InitializeAsync()
+    {
+        await RestoreAsync();
+        (await Command.RunAsync("cp", ["-a", Path.Combine(Repository.Root, "buildpacks"), Buildpacks])).Expect();
+        (await Command.RunAsync("cp", ["-a", Path.Combine(Buildpacks, "stacks", "bookworm"), Path.Combine(Buildpacks, "stacks", Stack)])).Expect();
+        Platform = await Platform.StartAsync(_ => Task.FromResult<IReadOnlyDictionary<string, string>>(new Dictionary<string, string>
+        {
+            ["MINIPAAS_BUILDPACKS"] = Buildpacks,
+            ["MINIPAAS_STACKS"] = $"{Stack} bullseye",
+            ["MINIPAAS_DEFAULT_STACK"] = Stack,
+        }));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Platform.DisposeAsync();
+        foreach (var kind in (string[])["run", "build"])
+        {
+            await Command.RunAsync("docker", ["rmi", $"minipaas/stack-{Stack}:{kind}"]);
+        }
+
+        Directory.Delete(Buildpacks, recursive: true);
+    }
+
+    /// <summary>Makes the stack what bookworm is.</summary>
+    internal async Task RestoreAsync()
+    {
+        foreach (var kind in (string[])["run", "build"])
+        {
+            (await Command.RunAsync("docker", ["tag", $"minipaas/stack-bookworm:{kind}", $"minipaas/stack-{Stack}:{kind}"])).Expect();
+        }
+    }
+
+    /// <summary>Gives the stack's run image one more layer, made by a command.</summary>
+    internal async Task PatchAsync(string command)
+    {
+        var container = $"{Platform.Namespace}-patch";
+        (await Command.RunAsync(
+            "docker", ["run", "--name", container, "--user", "0:0", "--network", "none", $"minipaas/stack-{Stack}:run", "sh", "-c", command])).Expect();
+        try
+        {
+            (await Command.RunAsync(
+                "docker", ["commit", "--change", "USER 21000:21000", "--change", """CMD ["/bin/bash"]""", container, $"minipaas/stack-{Stack}:run"])).Expect();
+        }
+        finally
+        {
+            await Command.RunAsync("docker", ["rm", "--force", container]);
+        }
+    }
+}
+
+/// <summary>Stacks: listed, chosen, retired, patched below apps that keep their layer.</summary>
+public sealed class StackTests(PatchablePlatform patchable) : PlatformTest(patchable.Platform), IClassFixture<PatchablePlatform>
+{
+    [Fact]
+    public async Task A_patched_stack_is_put_below_apps_without_a_build_and_a_release_that_fails_on_it_is_not_kept()
+    {
+        var app = await TestApp.DeployAsync(Platform, "versioned", "rebased");
+        var before = JsonSerializer.Deserialize(await app.PaasAsync("slugs:info", "--json"), ProtocolJson.Default.SlugInfo)!;
+        Assert.Contains("nothing to do", await app.PaasAsync("stacks:rebase", "-a", app.Name), StringComparison.Ordinal);
+        await patchable.PatchAsync("echo patched > /etc/patched");
+        Assert.Equal($"rebased\t{patchable.Stack}", await app.PaasAsync("stacks:outdated"));
+        await using var load = await Load.StartAsync(app, clients: 2);
+
+        Assert.Contains("v2", await app.PaasAsync("stacks:rebase", "-a", app.Name), StringComparison.Ordinal);
+
+        await load.StopAsync();
+        var after = JsonSerializer.Deserialize(await app.PaasAsync("slugs:info", "--json"), ProtocolJson.Default.SlugInfo)!;
+        Assert.Equal(before.Checksum, after.Checksum);
+        Assert.NotEqual(before.StackImage, after.StackImage);
+        await app.SettleAsync();
+        var container = Assert.Single(await app.ContainersAsync()).Id;
+        Assert.Equal("patched\n", await Platform.Engine.ExecAsync(container, "cat", "/etc/patched"));
+        Assert.Equal("", await app.PaasAsync("stacks:outdated"));
+        Assert.StartsWith($"Rebase onto {patchable.Stack}", (await app.ReleasesAsync())[0].Description, StringComparison.Ordinal);
+
+        await patchable.PatchAsync("rm /usr/bin/python3");
+        var broken = await app.TryPaasAsync("stacks:rebase");
+
+        Assert.Equal(1, broken.ExitCode);
+        Assert.Contains("v3 of rebased did not go live", broken.Errors, StringComparison.Ordinal);
+        Assert.Equal("version 1", await app.GetAsync());
+        Assert.Equal(2, (await app.InfoAsync()).Release);
+        await patchable.RestoreAsync();
+    }
+
+    [Fact]
+    public async Task Stacks_are_listed_with_their_packages_and_an_app_is_moved_to_another_one()
+    {
+        var app = await TestApp.DeployAsync(Platform, "versioned", "restacked");
+
+        var stacks = JsonSerializer.Deserialize(await app.PaasAsync("stacks", "--json"), ProtocolJson.Default.ImmutableArrayStackInfo);
+        Assert.Equal([(patchable.Stack, true), ("bullseye", false)], stacks.Select(stack => (stack.Name, stack.Default)));
+        Assert.Contains("restacked", stacks[0].Apps);
+        Assert.Matches("openssl\t1\\.1\\.1", await app.PaasAsync("stacks:packages", "bullseye"));
+        await app.PaasAsync("stack:set", "bullseye");
+        await app.CommitAsync("Nothing but another stack");
+        Assert.Contains("-----> Building on the Bullseye stack", (await app.PushAsync()).Expect().Errors, StringComparison.Ordinal);
+        Assert.Contains("There is no stack \"sarge\" here", (await app.TryPaasAsync("stack:set", "sarge")).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stack_that_is_retired_says_so_at_every_push_and_cannot_be_chosen_any_more()
+    {
+        var app = await TestApp.CreateAsync(Platform, "versioned", "retiring");
+        await app.PaasAsync("stack:set", "bullseye");
+        var definition = Path.Combine(patchable.Buildpacks, "stacks", "bullseye", "stack.env");
+        var text = await File.ReadAllTextAsync(definition);
+        await File.WriteAllTextAsync(definition, text + "retired=2999-12-31\n");
+        Assert.Contains("The stack bullseye will be retired on 2999-12-31.", (await app.PushAsync()).Expect().Errors, StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(definition, text + "retired=2020-01-01\n");
+        await app.CommitAsync("Nothing");
+        Assert.Contains("was retired on 2020-01-01", (await app.PushAsync()).Expect().Errors, StringComparison.Ordinal);
+        Assert.Contains("none can be moved to it", (await app.TryPaasAsync("stack:set", "bullseye")).Errors, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(definition, text);
+    }
+}
