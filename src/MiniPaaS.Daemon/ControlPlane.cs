@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using MiniPaaS.Daemon.Api;
+using MiniPaaS.Daemon.Attesting;
 using MiniPaaS.Daemon.Building;
 using MiniPaaS.Daemon.Logging;
 using MiniPaaS.Daemon.Receiving;
@@ -28,6 +29,7 @@ internal static class ControlPlane
         var stopping = app.Lifetime.ApplicationStopping;
         await RemoveLeftoversAsync(app.Services, database, stopping);
         app.Services.GetRequiredService<LocalAuthority>().Ensure();
+        app.Services.GetRequiredService<SigningKeys>().Ensure();
         await app.StartAsync(stopping);
         LetRouterIn(settings);
 
@@ -95,6 +97,9 @@ internal static class ControlPlane
                 database.Read(db => AppTable.Find(db, name)) is { } app ? new PushTarget(app.Id, app.Name) : null));
         // Built
         services.AddSingleton(new BuildLimits()).AddSingleton<SlugBuilder>();
+        // Attested
+        services.AddSingleton<SigningKeys>().AddSingleton<StackPackages>().AddSingleton<Attester>().AddSingleton<ProvenancePolicy>()
+            .AddSingleton<Audit>().AddSingleton<AttestationEndpoints>().AddSingleton<FeatureEndpoints>();
         // Released
         services.AddSingleton<AppQueue>().AddSingleton<ReleaseBook>().AddSingleton<ReleasePhase>().AddSingleton<Deployer>()
             .AddSingleton<DeploymentFigures>().AddSingleton<DeploymentRunner>().AddSingleton<SlugCollector>().AddSingleton<SlugReuse>().AddSingleton<AppChanges>()
@@ -139,6 +144,8 @@ internal static class ControlPlane
         app.MapRouting(database, app.Services.GetRequiredService<TrafficChanges>());
         app.MapCanary(database, app.Services.GetRequiredService<Canaries>(), running);
         app.MapMetrics(database, running, app.Services.GetRequiredService<RouterWatch>(), app.Services.GetRequiredService<DeploymentFigures>());
+        app.Services.GetRequiredService<AttestationEndpoints>().Map(app);
+        app.Services.GetRequiredService<FeatureEndpoints>().Map(app);
         app.Services.GetRequiredService<CertificateEndpoints>().Map(app);
         app.Services.GetRequiredService<AcmEndpoints>().Map(app);
         app.MapFallback(() => ApiResults.NotFound("There is nothing at this address. The API is described in the README."));

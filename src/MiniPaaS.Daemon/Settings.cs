@@ -42,6 +42,9 @@ internal sealed record Settings
     /// <summary>Where automatic certificates come from.</summary>
     public required AcmeSettings Acme { get; init; }
 
+    /// <summary>True when no release of any app goes live without provenance that can be trusted, whatever the app says.</summary>
+    public bool RequireProvenance { get; init; }
+
     public string Database => Path.Combine(StateDir, "minipaas.db");
 
     public string Repositories => Path.Combine(StateDir, "repos");
@@ -93,6 +96,12 @@ internal sealed record Settings
             CaBundle = File.Exists(bundle) ? bundle : null,
             DockerSocket = Text("DOCKER_SOCKET", "/var/run/docker.sock"),
             Acme = AcmeSettings.Read(Environment.GetEnvironmentVariable, state),
+            RequireProvenance = Text("REQUIRE_PROVENANCE", "off") switch
+            {
+                "on" => true,
+                "off" => false,
+                _ => throw new FormatException("MINIPAAS_REQUIRE_PROVENANCE is neither on nor off."),
+            },
         };
     }
 

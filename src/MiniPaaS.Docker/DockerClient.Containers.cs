@@ -90,6 +90,13 @@ public sealed partial class DockerClient
     public async Task PutArchiveAsync(string id, string path, Stream tar, CancellationToken ct) =>
         (await UploadAsync(HttpMethod.Put, $"/containers/{Escape(id)}/archive?path={Escape(path)}", tar.CopyToAsync, ct)).Dispose();
 
+    /// <summary>A file or directory of a container, running or not, as a tar whose first entry is it. A missing path fails with NotFound.</summary>
+    public async Task<Stream> GetArchiveAsync(string id, string path, CancellationToken ct)
+    {
+        var response = await SendAsync(HttpMethod.Get, $"/containers/{Escape(id)}/archive?path={Escape(path)}", content: null, ct);
+        return await response.Content.ReadAsStreamAsync(ct);
+    }
+
     /// <summary>In API 1.41 the stream itself does not say whether it has frames.</summary>
     private async Task<bool> HasTtyAsync(string id, CancellationToken ct) =>
         (await GetAsync($"/containers/{Escape(id)}/json", DockerJson.Default.ContainerInspect, ct)).Config.Tty;

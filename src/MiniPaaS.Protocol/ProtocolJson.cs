@@ -47,4 +47,6 @@ namespace MiniPaaS.Protocol;
 [JsonSerializable(typeof(SniEndpointInfo))]
 [JsonSerializable(typeof(ImmutableArray<SniEndpointInfo>))]
 [JsonSerializable(typeof(AcmInfo))]
+[JsonSerializable(typeof(ImmutableArray<SigningKeyInfo>))]
+[JsonSerializable(typeof(AuditReport))]
 public sealed partial class ProtocolJson : JsonSerializerContext;

@@ -16,10 +16,11 @@ public sealed class FolderRules
         ["Building"] = ["Apps", "Logging"],
         ["Routing"] = ["Apps", "Store", "Logging"],
         ["Securing"] = ["Apps", "Store", "Logging", "Building"],
+        ["Attesting"] = ["Apps", "Store", "Building", "Securing"],
         ["Running"] = ["Apps", "Store", "Logging", "Routing"],
-        ["Releasing"] = ["Apps", "Store", "Logging", "Routing", "Running"],
-        ["Receiving"] = ["Apps", "Store", "Logging", "Building", "Releasing", "Running"],
-        ["Api"] = ["Apps", "Store", "Logging", "Building", "Releasing", "Receiving", "Routing", "Running", "Securing"],
+        ["Releasing"] = ["Apps", "Store", "Logging", "Attesting", "Routing", "Running"],
+        ["Receiving"] = ["Apps", "Store", "Logging", "Building", "Attesting", "Releasing", "Running"],
+        ["Api"] = ["Apps", "Store", "Logging", "Building", "Attesting", "Releasing", "Receiving", "Routing", "Running", "Securing"],
     };
 
     private static readonly Dictionary<string, string[]> Router = new()

@@ -43,10 +43,12 @@ internal sealed class SlugBuild(
         // 4. The slug.
         var pack = Path.Combine(settings.BuildpacksDir, results.Pack);
         var buildpack = new Buildpack(results.Name, results.Pack, Url: null, Commit: null, await PackDigest.OfAsync(pack, ct));
-        var slug = await SlugImage.LoadAsync(docker, settings, request, [buildpack], stack, contents, layer, ct);
+        var loading = SlugImage.LoadAsync(docker, settings, request, [buildpack], stack, contents, layer, ct);
+        await Task.WhenAll(loading, request.Inspect(directories.Tree, ct));
+        var slug = await loading;
         await log.DetailAsync($"Done: {ByteSize.Format(layer.Size)}");
         Passed("load");
-        return new BuildOutcome.Succeeded(slug, steps.ToImmutable());
+        return new BuildOutcome.Succeeded(slug, steps.ToImmutable()) { Layer = layer.DiffId };
     }
 
     private async Task<(BuildResults Results, string Stack)> RunBuildpackAsync(BuildSpec spec, CancellationToken ct)

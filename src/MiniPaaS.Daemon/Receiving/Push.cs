@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MiniPaaS.Daemon.Apps;
+using MiniPaaS.Daemon.Attesting;
 using MiniPaaS.Daemon.Building;
 using MiniPaaS.Daemon.Releasing;
 using MiniPaaS.Daemon.Running;
@@ -16,6 +17,8 @@ internal sealed class Push(
     SlugBuilder builder,
     AppChanges changes,
     SlugReuse reuse,
+    Attester attester,
+    ProvenancePolicy provenance,
     DockerClient docker,
     Sandboxes sandboxes,
     Runtimes runtimes,
@@ -158,7 +161,7 @@ internal sealed class Push(
         var start = time.GetTimestamp();
         var inputs = await BuildInputs.ReadAsync(request, settings, docker, ct);
         var key = inputs.Key(request.ConfigVars);
-        if (await reuse.FindAsync(request.AppId, key, ct) is var (slug, version))
+        if (await reuse.FindAsync(request.AppId, key, ct) is var (slug, version) && provenance.Allows(request.AppId, slug))
         {
             await log.StepAsync($"Already built: the same source, buildpacks, stack and config vars made slug {slug.ShortId} ({version})");
             await log.DetailAsync("That slug is released again. To build it anew: paas builds:cache:purge, then push");
@@ -166,10 +169,14 @@ internal sealed class Push(
             return (new BuiltSlug(slug, SlugOrigin.OfCommit(request.Commit, inputs: null, key: null), [step]), null);
         }
 
-        switch (await builder.BuildAsync(request, log, ct))
+        var (startedAt, inventory) = (time.GetUtcNow(), Inventory.Empty);
+        var inspected = request with { Inspect = async (tree, token) => inventory = await Inventory.ReadAsync(tree, token) };
+        switch (await builder.BuildAsync(inspected, log, ct))
         {
             case BuildOutcome.Succeeded succeeded:
-                return (new BuiltSlug(await runtimes.PinAsync(succeeded.Slug, ct), SlugOrigin.OfCommit(request.Commit, inputs, key), succeeded.Steps), null);
+                var made = await runtimes.PinAsync(succeeded.Slug, ct);
+                var attestation = await attester.AttestAsync(request, inputs, made, succeeded.Layer, inventory, startedAt, ct);
+                return (new BuiltSlug(made, SlugOrigin.OfCommit(request.Commit, inputs, key) with { Attestation = attestation }, succeeded.Steps), null);
             case BuildOutcome.Rejected rejected:
                 return (null, rejected.Reason);
             default:
