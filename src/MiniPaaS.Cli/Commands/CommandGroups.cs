@@ -9,6 +9,7 @@ internal static class CommandGroups
         ("Config vars", ConfigCommands.All()),
         ("Dynos", DynoCommands.All()),
         ("Releases", ReleaseCommands.All()),
+        ("Slugs", [.. AttestationCommands.All(), .. AuditCommand.All()]),
         ("Canaries", CanaryCommands.All()),
         ("Visitors", [.. DomainCommands.All(), .. TrafficCommands.All(), .. RoutingCommands.All()]),
         ("Certificates", [.. CertsCommands.All(), .. AutomaticCertsCommands.All(), .. TrustCommand.All()]),

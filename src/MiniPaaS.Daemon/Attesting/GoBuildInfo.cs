@@ -12,6 +12,7 @@ internal sealed record GoBuildInfo(string Compiler, string Modules)
     private const int SectionHeaderSize = 64;
     private const int MostSections = 200;
     private const int LargestSection = 1 << 20;
+    private const long LargestProgram = 1L << 40;
     private const int InlineOffset = 32;
     private const byte InlineStrings = 2;
 
@@ -33,7 +34,7 @@ internal sealed record GoBuildInfo(string Compiler, string Modules)
 
         var count = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(60));
         var table = BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(40));
-        if (BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(58)) != SectionHeaderSize || count > MostSections || table <= 0)
+        if (BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(58)) != SectionHeaderSize || count > MostSections || table is <= 0 or > LargestProgram)
         {
             return null;
         }
@@ -101,7 +102,7 @@ internal sealed record GoBuildInfo(string Compiler, string Modules)
         var header = sections.AsSpan(index * SectionHeaderSize);
         var offset = BinaryPrimitives.ReadInt64LittleEndian(header[24..]);
         var size = BinaryPrimitives.ReadInt64LittleEndian(header[32..]);
-        return offset > 0 && size is > 0 and <= LargestSection ? Bytes(read, offset, (int)size) : [];
+        return offset is > 0 and < LargestProgram && size is > 0 and <= LargestSection ? Bytes(read, offset, (int)size) : [];
     }
 
     private static byte[] Bytes(Func<long, Memory<byte>, int> read, long offset, int size)

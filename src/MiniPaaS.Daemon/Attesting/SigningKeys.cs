@@ -117,7 +117,7 @@ internal sealed class SigningKeys(Settings settings, ILogger<SigningKeys> log)
         {
             key.Dispose();
             throw new CryptographicException(
-                $"{KeyFile} is damaged ({e.Message}). Restore it, or make a new key with `paasd signing-key rotate`.", e);
+                $"{KeyFile} is damaged ({e.Message}). Restore it, or make a new key with `minipaas-services signing-key rotate`.", e);
         }
         catch
         {
