@@ -98,7 +98,7 @@ internal static class ControlPlane
         // Built
         services.AddSingleton(new BuildLimits()).AddSingleton<SlugBuilder>();
         // Attested
-        services.AddSingleton<SigningKeys>().AddSingleton<StackPackages>().AddSingleton<Attester>().AddSingleton<ProvenancePolicy>()
+        services.AddSingleton<SigningKeys>().AddSingleton<StackInventory>().AddSingleton<Attester>().AddSingleton<ProvenancePolicy>()
             .AddSingleton<Audit>().AddSingleton<AttestationEndpoints>().AddSingleton<FeatureEndpoints>();
         // Released
         services.AddSingleton<AppQueue>().AddSingleton<ReleaseBook>().AddSingleton<ReleasePhase>().AddSingleton<Deployer>()

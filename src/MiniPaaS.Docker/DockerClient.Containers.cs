@@ -55,6 +55,17 @@ public sealed partial class DockerClient
         return answer.Error?.Message is { Length: > 0 } message ? throw new DockerException(status: null, message) : answer.StatusCode;
     }
 
+    /// <summary>
+    /// Reads a file or directory of a container, running or not, as a tar whose names begin with the last part of <paramref name="path"/>.
+    /// A path that is not there fails with NotFound.
+    /// </summary>
+    public async Task<T> ReadArchiveAsync<T>(string id, string path, Func<Stream, CancellationToken, Task<T>> read, CancellationToken ct)
+    {
+        using var response = await SendAsync(HttpMethod.Get, $"/containers/{Escape(id)}/archive?path={Escape(path)}", content: null, ct);
+        await using var archive = await response.Content.ReadAsStreamAsync(ct);
+        return await read(archive, ct);
+    }
+
     /// <summary>One container by id or name; null when there is none.</summary>
     public async Task<ContainerDetails?> InspectContainerAsync(string id, CancellationToken ct) =>
         (await FindAsync($"/containers/{Escape(id)}/json", DockerJson.Default.ContainerInspect, ct))?.ToDetails();
@@ -89,13 +100,6 @@ public sealed partial class DockerClient
     /// <summary>Unpacks a tar into an existing directory of a container, running or not.</summary>
     public async Task PutArchiveAsync(string id, string path, Stream tar, CancellationToken ct) =>
         (await UploadAsync(HttpMethod.Put, $"/containers/{Escape(id)}/archive?path={Escape(path)}", tar.CopyToAsync, ct)).Dispose();
-
-    /// <summary>A file or directory of a container, running or not, as a tar whose first entry is it. A missing path fails with NotFound.</summary>
-    public async Task<Stream> GetArchiveAsync(string id, string path, CancellationToken ct)
-    {
-        var response = await SendAsync(HttpMethod.Get, $"/containers/{Escape(id)}/archive?path={Escape(path)}", content: null, ct);
-        return await response.Content.ReadAsStreamAsync(ct);
-    }
 
     /// <summary>In API 1.41 the stream itself does not say whether it has frames.</summary>
     private async Task<bool> HasTtyAsync(string id, CancellationToken ct) =>

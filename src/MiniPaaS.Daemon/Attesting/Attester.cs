@@ -9,7 +9,7 @@ using MiniPaaS.Protocol;
 namespace MiniPaaS.Daemon.Attesting;
 
 /// <summary>Vouches for slugs that were built here: what they consist of, and how they were made.</summary>
-internal sealed class Attester(Settings settings, SigningKeys keys, StackPackages stacks, TimeProvider time, ILogger<Attester> log)
+internal sealed class Attester(Settings settings, SigningKeys keys, StackInventory stacks, TimeProvider time, ILogger<Attester> log)
 {
     /// <summary>What the provenance of our builds is to be read by: the README of this folder.</summary>
     public const string BuildType = "urn:minipaas:slug-build:v1";

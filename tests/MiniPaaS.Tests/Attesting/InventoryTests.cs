@@ -4,7 +4,7 @@ using MiniPaaS.Daemon.Building;
 namespace MiniPaaS.Tests.Attesting;
 
 /// <summary>What is found in whole trees, those that were made to do harm among them.</summary>
-public sealed class InventoryTests : IDisposable
+public sealed class InventoryTests : IAsyncLifetime
 {
     private readonly string root = Directory.CreateTempSubdirectory("minipaas-inventory-").FullName;
 
@@ -16,7 +16,10 @@ public sealed class InventoryTests : IDisposable
         Write("../secret.lock", """{ "packages": [{ "name": "secret/package", "version": "1" }] }""");
     }
 
-    public void Dispose() => Directory.Delete(root, recursive: true);
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    // Its names may be such as .NET cannot delete.
+    public Task DisposeAsync() => BuildDirectories.RemoveAsync(root, CancellationToken.None);
 
     [Fact]
     public async Task Packages_of_all_ecosystems_are_found_wherever_they_lie_and_sorted()
@@ -58,7 +61,7 @@ public sealed class InventoryTests : IDisposable
 
         Assert.Equal("pkg:npm/a@1.0.0", component.Package.ToString());
         Assert.Equal(new PackageHash("SHA-256", new string('0', 64)), component.Hash);
-        Assert.Equal(["MIT"], component.Licences);
+        Assert.Equal(["MIT"], component.Licences.AsEnumerable());
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class LockFileTests
         var two = Read($$"""{ "packages": {{packages}}, "dev": true, "dev-package-names": [] }""", ComposerPackages.Installed);
         Assert.Equal(["pkg:composer/monolog/monolog@2.9.1", "pkg:composer/acme/either@v1.0.0"], Purls(two));
         Assert.Equal(new PackageHash("SHA-1", "0123456789abcdef0123456789abcdef01234567"), two[0].Hash);
-        Assert.Equal(["MIT", "GPL-2.0-only"], two[1].Licences);
+        Assert.Equal(["MIT", "GPL-2.0-only"], two[1].Licences.AsEnumerable());
         Assert.Null(two[1].Hash);
         Assert.Equal(Purls(two), Purls(Read(packages, ComposerPackages.Installed)));
     }
@@ -152,7 +152,7 @@ public sealed class LockFileTests
     {
         var component = Assert.Single(GemPackages.Installed(file, "Gem::Specification.new do |s|\n  s.licenses = [\"MIT\".freeze, 'Ruby']\nend\n"));
         Assert.Equal(purl, component.Package.ToString());
-        Assert.Equal(["MIT", "Ruby"], component.Licences);
+        Assert.Equal(["MIT", "Ruby"], component.Licences.AsEnumerable());
         Assert.Empty(GemPackages.Installed("app.gemspec", ""));
     }
 

@@ -103,8 +103,7 @@ public sealed class AttestationTests : IAsyncLifetime
 
         Assert.Equal("myapp\tv3\tnpm\tlodash\t4.17.20\n", result.Out);
         Assert.Contains("old v1", result.Err, StringComparison.Ordinal);
-        Assert.Equal("/audit?package=npm%3Alodash%40%3C4.17.21&all=true", Uri.EscapeDataString(_server.Requests.Last().Target)
-            .Replace("%2F", "/").Replace("%3F", "?").Replace("%3D", "=").Replace("%26", "&"));
+        Assert.Equal("/audit?package=npm%3Alodash%40%3C4.17.21&all=true", _server.Requests.Last().Target);
     }
 
     private ProvenanceStatement Statement() => new()

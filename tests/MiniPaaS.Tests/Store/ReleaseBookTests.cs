@@ -91,8 +91,8 @@ public sealed class ReleaseBookTests : IAsyncLifetime
     [Fact]
     public async Task One_app_has_one_open_deployment()
     {
-        await book.DeployAsync(app, Sample.Slug(), "me", default);
-        await Assert.ThrowsAsync<Microsoft.Data.Sqlite.SqliteException>(() => book.DeployAsync(app, Sample.Slug(), "me", default));
+        await book.DeployAsync(app, Sample.Slug(), new SlugOrigin("Deploy"), "me", default);
+        await Assert.ThrowsAsync<Microsoft.Data.Sqlite.SqliteException>(() => book.DeployAsync(app, Sample.Slug(), new SlugOrigin("Deploy"), "me", default));
         Assert.Single(database.Read(db => ReleaseTable.All(db, app)));
     }
 
@@ -100,7 +100,7 @@ public sealed class ReleaseBookTests : IAsyncLifetime
     public async Task A_slug_comes_back_from_the_store_as_it_went_in()
     {
         var slug = Sample.Slug(("web", "./a --b=$PORT"), ("worker", "c")) with { Mounts = ["dotnet-10"], Healthchecks = "{}" };
-        await book.DeployAsync(app, slug, "me", default);
+        await book.DeployAsync(app, slug, new SlugOrigin("Deploy"), "me", default);
         var read = database.Read(db => ReleaseTable.Find(db, app, 1))!.Slug!;
         Assert.Equal(slug.ProcessTypes, read.ProcessTypes);
         Assert.Equal(slug.Mounts.AsEnumerable(), read.Mounts);
@@ -145,7 +145,7 @@ public sealed class ReleaseBookTests : IAsyncLifetime
 
     private async Task<int> DeployAsync(bool live = true)
     {
-        var (release, deployment) = await book.DeployAsync(app, Sample.Slug(), "me", default);
+        var (release, deployment) = await book.DeployAsync(app, Sample.Slug(), new SlugOrigin("Deploy"), "me", default);
         if (live)
         {
             await FlipAsync(deployment);

@@ -10,7 +10,7 @@ using MiniPaaS.Docker;
 namespace MiniPaaS.Daemon.Attesting;
 
 /// <summary>The Debian packages of stacks, read once for each run image: an image never changes.</summary>
-internal sealed class StackPackages(DockerClient docker, Database database, Settings settings)
+internal sealed class StackInventory(DockerClient docker, Database database, Settings settings)
 {
     private const string Status = "/var/lib/dpkg/status";
     private const string Release = "/usr/lib/os-release";
@@ -57,12 +57,15 @@ internal sealed class StackPackages(DockerClient docker, Database database, Sett
         }
     }
 
-    private async Task<string> ReadAsync(string container, string path, CancellationToken ct)
-    {
-        await using var archive = await docker.GetArchiveAsync(container, path, ct);
-        await using var tar = new TarReader(archive);
-        return await tar.GetNextEntryAsync(copyData: true, ct) is { DataStream: { Length: <= LargestFile } data }
-            ? await new StreamReader(data, Encoding.UTF8).ReadToEndAsync(ct)
-            : throw new DockerException(status: null, $"{path} of the stack's image is no plain file.");
-    }
+    private Task<string> ReadAsync(string container, string path, CancellationToken ct) => docker.ReadArchiveAsync(
+        container,
+        path,
+        async (archive, token) =>
+        {
+            await using var tar = new TarReader(archive, leaveOpen: true);
+            return await tar.GetNextEntryAsync(copyData: true, token) is { DataStream: { Length: <= LargestFile } data }
+                ? await new StreamReader(data, Encoding.UTF8).ReadToEndAsync(token)
+                : throw new DockerException(status: null, $"{path} of the stack's image is no plain file.");
+        },
+        ct);
 }
