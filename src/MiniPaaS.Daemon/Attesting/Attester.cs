@@ -9,10 +9,14 @@ using MiniPaaS.Protocol;
 namespace MiniPaaS.Daemon.Attesting;
 
 /// <summary>Vouches for slugs that were built here: what they consist of, and how they were made.</summary>
-internal sealed class Attester(Settings settings, SigningKeys keys, StackInventory stacks, TimeProvider time, ILogger<Attester> log)
+internal sealed class Attester(
+    Settings settings, SigningKeys keys, StackInventory stacks, ProvenancePolicy policy, TimeProvider time, ILogger<Attester> log)
 {
     /// <summary>What the provenance of our builds is to be read by: the README of this folder.</summary>
     public const string BuildType = "urn:minipaas:slug-build:v1";
+
+    /// <summary>The same for a slug whose layer was built before and lies on another image of its stack now.</summary>
+    public const string RebaseType = "urn:minipaas:slug-rebase:v1";
 
     /// <summary>Makes the attestation of a slug.</summary>
     /// <param name="request">The build.</param>
@@ -33,25 +37,68 @@ internal sealed class Attester(Settings settings, SigningKeys keys, StackInvento
             CommittedAt = request.CommittedAt,
             Stack = await PackagesAsync(slug, ct),
             Inventory = inventory,
-        }.ToJson();
+        };
+        return Sign(sbom, layer, Definition(request, inputs, slug), $"builds/{request.BuildId}", startedAt);
+    }
+
+    /// <summary>Makes the attestation of a slug whose layer was put on another image of its stack.</summary>
+    /// <param name="app">App of both slugs.</param>
+    /// <param name="before">The slug whose layer it is.</param>
+    /// <param name="slug">The slug that was made.</param>
+    /// <param name="layer">Digest of the layer.</param>
+    /// <param name="committedAt">Time of the slug's commit.</param>
+    /// <param name="startedAt">When the rebase began.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <returns>Null when what is kept about the earlier slug cannot be trusted: signing would make it so.</returns>
+    public async Task<Attestation?> RebaseAsync(
+        App app, Slug before, Slug slug, string layer, DateTimeOffset committedAt, DateTimeOffset startedAt, CancellationToken ct)
+    {
+        var earlier = policy.Check(app.Id, before.Id);
+        if (earlier.Statement?.Predicate.BuildDefinition is not { } definition || policy.Find(app.Id, before.Id) is not { } attestation)
+        {
+            log.NotAttested(slug.Id, $"of the slug {before.ShortId} {earlier.Problem}");
+            return null;
+        }
+
+        var sbom = new Sbom
+        {
+            App = app.Name,
+            Slug = slug,
+            CommittedAt = committedAt,
+            Stack = await PackagesAsync(slug, ct),
+            Inventory = Inventory.Empty,
+            Carried = Sbom.AppPackages(attestation.OpenSbom()),
+        };
+        ImmutableArray<ResourceDescriptor> dependencies =
+        [
+            .. definition.ResolvedDependencies.Where(d => d.Name is not ("stack, run" or "slug")),
+            Resource("slug", ("sha256", before.Id)) with { Uri = $"docker:{before.Image}" },
+            Resource("stack, run", ("sha256", slug.StackImage)) with { Uri = $"docker:{BuildSpec.Image(slug.Stack, "run")}" },
+        ];
+        return Sign(sbom, layer, definition with { BuildType = RebaseType, ResolvedDependencies = dependencies }, $"rebases/{slug.ShortId}", startedAt);
+    }
+
+    private Attestation? Sign(Sbom sbom, string layer, BuildDefinition definition, string invocation, DateTimeOffset startedAt)
+    {
+        var document = sbom.ToJson();
         var statement = new ProvenanceStatement
         {
-            Subject = [Resource(slug.Image, ("sha256", slug.Id)), Resource("layer.tar", ("sha256", layer))],
+            Subject = [Resource(sbom.Slug.Image, ("sha256", sbom.Slug.Id)), Resource("layer.tar", ("sha256", layer))],
             Predicate = new Provenance(
-                Definition(request, inputs, slug),
+                definition,
                 new RunDetails(
                     new Builder(settings.ControlUrl, ImmutableSortedDictionary<string, string>.Empty.Add("minipaas", ProductVersion.Text)),
-                    new BuildMetadata($"{settings.ControlUrl}/builds/{request.BuildId}", startedAt.ToUniversalTime(), time.GetUtcNow()),
-                    [Resource("sbom.cdx.json", ("sha256", Convert.ToHexStringLower(SHA256.HashData(sbom)))) with { MediaType = Sbom.MediaType }])),
+                    new BuildMetadata($"{settings.ControlUrl}/{invocation}", startedAt.ToUniversalTime(), time.GetUtcNow()),
+                    [Resource("sbom.cdx.json", ("sha256", Convert.ToHexStringLower(SHA256.HashData(document)))) with { MediaType = Sbom.MediaType }])),
         };
         try
         {
             var envelope = keys.Sign(JsonSerializer.SerializeToUtf8Bytes(statement, ProvenanceJson.Default.ProvenanceStatement));
-            return Attestation.Of(sbom, JsonSerializer.Serialize(envelope, ProvenanceJson.Default.DsseEnvelope));
+            return Attestation.Of(document, JsonSerializer.Serialize(envelope, ProvenanceJson.Default.DsseEnvelope));
         }
         catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            log.NotAttested(slug.Id, e.Message);
+            log.NotAttested(sbom.Slug.Id, e.Message);
             return null;
         }
     }

@@ -32,7 +32,7 @@ internal sealed class ProvenancePolicy(Database database, SigningKeys keys, Sett
     /// <summary>Checks what is kept about a slug.</summary>
     public ProvenanceCheck Check(long appId, string slugId)
     {
-        if (database.Read(db => AttestationTable.Find(db, appId, slugId)) is not { } attestation)
+        if (Find(appId, slugId) is not { } attestation)
         {
             return Failed("it has none");
         }
@@ -48,6 +48,9 @@ internal sealed class ProvenancePolicy(Database database, SigningKeys keys, Sett
             return Failed("it is damaged");
         }
     }
+
+    /// <summary>What is kept about a slug, to be trusted or not.</summary>
+    public Attestation? Find(long appId, string slugId) => database.Read(db => AttestationTable.Find(db, appId, slugId));
 
     private static ProvenanceCheck Failed(string problem) => new(Statement: null, KeyId: null, problem);
 }

@@ -32,6 +32,9 @@ internal sealed record Sbom
     /// <summary>What was found in the app.</summary>
     public required Inventory Inventory { get; init; }
 
+    /// <summary>Packages of the app as an earlier document has them, by package URL: those of a slug whose layer was taken over.</summary>
+    public IReadOnlyDictionary<string, string> Carried { get; init; } = ImmutableDictionary<string, string>.Empty;
+
     private string Digest => Slug.Id["sha256:".Length..];
 
     /// <summary>The document.</summary>
@@ -49,9 +52,9 @@ internal sealed record Sbom
             WriteMetadata(json);
             json.WriteStartArray("components");
             WriteSystem(json);
-            foreach (var component in Components())
+            foreach (var (_, write) in Components())
             {
-                Write(json, component);
+                write(json);
             }
 
             json.WriteEndArray();
@@ -61,11 +64,23 @@ internal sealed record Sbom
         return bytes.WrittenSpan.ToArray();
     }
 
+    /// <summary>The packages of an app in a document, as it has them: all but those of stack and platform.</summary>
+    /// <exception cref="JsonException">It is no such document.</exception>
+    public static ImmutableSortedDictionary<string, string> AppPackages(byte[] document)
+    {
+        using var json = JsonDocument.Parse(document);
+        return json.RootElement.Member("components").Elements()
+            .Where(component => component.Text("purl") is not null && component.Member("properties").Elements().Any(p => p.Text("name") == FoundIn))
+            .ToImmutableSortedDictionary(component => component.Text("purl")!, component => component.GetRawText(), StringComparer.Ordinal);
+    }
+
     /// <summary>Packages of stack and app, and the runtimes that the platform lends to dynos of this slug; sorted.</summary>
-    private IEnumerable<Component> Components() =>
+    private IEnumerable<(string Purl, Action<Utf8JsonWriter> Write)> Components() =>
         (Stack?.Packages ?? []).Concat(Runtimes()).Concat(Inventory.Components)
-            .DistinctBy(component => component.Package.ToString())
-            .OrderBy(component => component.Package.ToString(), StringComparer.Ordinal);
+            .Select(component => (Purl: component.Package.ToString(), Write: (Action<Utf8JsonWriter>)(json => Write(json, component))))
+            .Concat(Carried.Select(carried => (carried.Key, (Action<Utf8JsonWriter>)(json => json.WriteRawValue(carried.Value, skipInputValidation: true)))))
+            .DistinctBy(component => component.Purl)
+            .OrderBy(component => component.Purl, StringComparer.Ordinal);
 
     // "dotnet-9.0.18-10.0.12": every version that the host has.
     private IEnumerable<Component> Runtimes() =>
@@ -157,7 +172,7 @@ internal sealed record Sbom
     {
         if (component.FoundIn is { } file)
         {
-            yield return ("minipaas:found-in", file);
+            yield return (FoundIn, file);
         }
 
         if (component.GoSum is { } sum)
@@ -170,6 +185,9 @@ internal sealed record Sbom
             yield return (SourcePackage, source);
         }
     }
+
+    // Every package of an app has it, and no other.
+    private const string FoundIn = "minipaas:found-in";
 
     /// <summary>Name of the property that holds the source package of a Debian package.</summary>
     public const string SourcePackage = "minipaas:source-package";

@@ -175,8 +175,10 @@ internal sealed class Push(
         {
             case BuildOutcome.Succeeded succeeded:
                 var made = await runtimes.PinAsync(succeeded.Slug, ct);
+                var attesting = time.GetTimestamp();
                 var attestation = await attester.AttestAsync(request, inputs, made, succeeded.Layer, inventory, startedAt, ct);
-                return (new BuiltSlug(made, SlugOrigin.OfCommit(request.Commit, inputs, key) with { Attestation = attestation }, succeeded.Steps), null);
+                var origin = SlugOrigin.OfCommit(request.Commit, inputs, key) with { Attestation = attestation };
+                return (new BuiltSlug(made, origin, succeeded.Steps.Add(new BuildStep("attest", time.GetElapsedTime(attesting)))), null);
             case BuildOutcome.Rejected rejected:
                 return (null, rejected.Reason);
             default:

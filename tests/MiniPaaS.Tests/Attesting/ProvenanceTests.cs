@@ -221,6 +221,38 @@ public sealed class ProvenanceTests : IAsyncLifetime
         Assert.Equal("10.0.12", Assert.Single(Run("dotnet-runtime@<10.0.13", liveOnly: false).Matches).Version);
     }
 
+    [Fact]
+    public async Task A_rebased_slug_has_the_packages_of_the_app_and_says_what_it_was_made_of()
+    {
+        var (before, attestation) = await AttestAsync();
+        await ReleaseAsync(before, attestation);
+        var slug = before with { Id = "sha256:" + new string('9', 64), StackImage = "sha256:" + new string('8', 64) };
+        var found = database.Read(db => AppTable.Find(db, app))!;
+
+        var rebased = await Attester.RebaseAsync(found, before, slug, "sha256:1", DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, default);
+
+        var check = keys.Check(Envelope(rebased!), slug.Id, rebased!.OpenSbom());
+        Assert.Null(check.Problem);
+        var definition = check.Statement!.Predicate.BuildDefinition;
+        Assert.Equal(Attester.RebaseType, definition.BuildType);
+        var dependencies = definition.ResolvedDependencies.ToDictionary(d => d.Name!, d => d.Digest!);
+        Assert.Equal((new string('a', 64), new string('8', 64)), (dependencies["slug"]["sha256"], dependencies["stack, run"]["sha256"]));
+        Assert.Equal(new string('b', 40), dependencies["source"]["gitCommit"]);
+        Assert.Equal(Sbom.AppPackages(attestation.OpenSbom()), Sbom.AppPackages(rebased.OpenSbom()));
+        Assert.Contains("pkg:npm/%40angular/core@17.0.1", Sbom.AppPackages(rebased.OpenSbom()).Keys);
+
+        await database.WriteAsync(db => db.Execute("UPDATE attestations SET provenance = replace(provenance, '\"sig\":\"M', '\"sig\":\"N')"), default);
+        Assert.Null(await Attester.RebaseAsync(found, before, slug, "sha256:1", DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch, default));
+    }
+
+    private Attester Attester => new(
+        settings,
+        keys,
+        new StackInventory(docker, database, settings),
+        new ProvenancePolicy(database, keys, settings),
+        TimeProvider.System,
+        NullLogger<Attester>.Instance);
+
     private AuditReport Run(string text, bool liveOnly)
     {
         Assert.True(PackageQuery.TryParse(text, out var query, out var error), error);
@@ -270,9 +302,7 @@ public sealed class ProvenanceTests : IAsyncLifetime
             Dotnet = [],
             ConfigVars = ["GREETING"],
         };
-        var stacks = new StackInventory(docker, database, settings);
-        var attester = new Attester(settings, keys, stacks, TimeProvider.System, NullLogger<Attester>.Instance);
-        return (slug, await attester.AttestAsync(
+        return (slug, await Attester.AttestAsync(
             request, inputs, slug, "sha256:" + new string('1', 64), SbomTests.Sample().Inventory, DateTimeOffset.UnixEpoch, default));
     }
 }

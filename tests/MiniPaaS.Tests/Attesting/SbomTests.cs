@@ -90,7 +90,7 @@ public sealed class SbomTests
         Inventory = Inventory.Of(
             [
                 new Found("", Component.Of(PackageUrl.Npm, "@angular/core", "17.0.1")!.Licensed("MIT") with { FoundIn = "package-lock.json" }),
-                new Found("", Component.Of(PackageUrl.Composer, "a/b", "1.0")! with { Hash = new PackageHash("SHA-1", new string('a', 40)) }),
+                new Found("", Component.Of(PackageUrl.Composer, "a/b", "1.0")! with { FoundIn = "composer.lock", Hash = new PackageHash("SHA-1", new string('a', 40)) }),
                 new Found("", Component.Of(PackageUrl.Go, "example.org/m", "v1.0.0")! with { GoSum = "h1:x" }),
                 new Found("", Component.Of(PackageUrl.NuGet, "Dapper \"quoted\" größe", "2.1")!),
             ],
