@@ -184,10 +184,9 @@ internal static class AttestationCommands
             yield return (subject.Name == "layer.tar" ? "Layer" : "Slug", Digests(subject));
         }
 
-        yield return ("Source", definition.ExternalParameters.Source);
         foreach (var dependency in definition.ResolvedDependencies)
         {
-            yield return (dependency.Name ?? "-", $"{dependency.Uri} {Digests(dependency)}".Trim());
+            yield return ($"From {dependency.Name}", $"{dependency.Uri} {Digests(dependency)}".Trim());
         }
 
         var vars = definition.ExternalParameters.ConfigVars;

@@ -55,7 +55,7 @@ public sealed class AttestationTests : IAsyncLifetime
         var verified = await _paas.RunAsync("slugs:provenance", "--verify");
 
         Assert.Contains($"Slug\tsha256:{Slug}\n", shown.Out, StringComparison.Ordinal);
-        Assert.Contains("source\tgit+http://paas.localhost/myapp.git gitCommit:abc\n", shown.Out, StringComparison.Ordinal);
+        Assert.Contains("From source\tgit+http://paas.localhost/myapp.git gitCommit:abc\n", shown.Out, StringComparison.Ordinal);
         Assert.Contains($"Signed by\t{Dsse.KeyId(_key)} (not verified: --verify does)\n", shown.Out, StringComparison.Ordinal);
         Assert.Contains($"Verified\tsigned by {Dsse.KeyId(_key)}\n", verified.Out, StringComparison.Ordinal);
     }
