@@ -78,7 +78,7 @@ internal sealed record Sbom
     private IEnumerable<(string Purl, Action<Utf8JsonWriter> Write)> Components() =>
         (Stack?.Packages ?? []).Concat(Runtimes()).Concat(Inventory.Components)
             .Select(component => (Purl: component.Package.ToString(), Write: (Action<Utf8JsonWriter>)(json => Write(json, component))))
-            .Concat(Carried.Select(carried => (carried.Key, (Action<Utf8JsonWriter>)(json => json.WriteRawValue(carried.Value, skipInputValidation: true)))))
+            .Concat(Carried.Select(carried => (Purl: carried.Key, Write: (Action<Utf8JsonWriter>)(json => json.WriteRawValue(carried.Value, skipInputValidation: true)))))
             .DistinctBy(component => component.Purl)
             .OrderBy(component => component.Purl, StringComparer.Ordinal);
 
