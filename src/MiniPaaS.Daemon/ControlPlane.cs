@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using MiniPaaS.Daemon.Api;
+using MiniPaaS.Daemon.Attesting;
 using MiniPaaS.Daemon.Building;
 using MiniPaaS.Daemon.Logging;
 using MiniPaaS.Daemon.Receiving;
@@ -29,6 +30,7 @@ internal static class ControlPlane
         var stopping = app.Lifetime.ApplicationStopping;
         await RemoveLeftoversAsync(app.Services, database, stopping);
         app.Services.GetRequiredService<LocalAuthority>().Ensure();
+        app.Services.GetRequiredService<SigningKeys>().Ensure();
         await app.StartAsync(stopping);
         LetRouterIn(settings);
 
@@ -96,6 +98,9 @@ internal static class ControlPlane
                 database.Read(db => AppTable.Find(db, name)) is { } app ? new PushTarget(app.Id, app.Name) : null));
         // Built
         services.AddSingleton(new BuildLimits()).AddSingleton<SlugBuilder>().AddSingleton<BuildInputs>().AddSingleton<BuildQueue>().AddSingleton<StackCatalog>();
+        // Attested
+        services.AddSingleton<SigningKeys>().AddSingleton<StackInventory>().AddSingleton<Attester>().AddSingleton<ProvenancePolicy>()
+            .AddSingleton<Audit>().AddSingleton<AttestationEndpoints>().AddSingleton<FeatureEndpoints>();
         // Released
         services.AddSingleton<AppQueue>().AddSingleton<ReleaseBook>().AddSingleton<ReleasePhase>().AddSingleton<Deployer>()
             .AddSingleton<DeploymentFigures>().AddSingleton<DeploymentRunner>().AddSingleton<SlugCollector>().AddSingleton<SlugReuse>().AddSingleton<AppChanges>()
@@ -147,6 +152,8 @@ internal static class ControlPlane
         app.Services.GetRequiredService<BuildEndpoints>().Map(app);
         app.Services.GetRequiredService<SlugEndpoints>().Map(app);
         app.Services.GetRequiredService<StackEndpoints>().Map(app);
+        app.Services.GetRequiredService<AttestationEndpoints>().Map(app);
+        app.Services.GetRequiredService<FeatureEndpoints>().Map(app);
         app.Services.GetRequiredService<CertificateEndpoints>().Map(app);
         app.Services.GetRequiredService<AcmEndpoints>().Map(app);
         app.MapFallback(() => ApiResults.NotFound("There is nothing at this address. The API is described in the README."));

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using MiniPaaS.Daemon;
+using MiniPaaS.Daemon.Attesting;
 using MiniPaaS.Daemon.Store;
 
 // paasd: the control plane. Without a command it serves; the commands are for install.sh and the server's administrator.
@@ -23,8 +25,11 @@ try
         case ["firewall", "remove"]:
             await ControlPlane.RemoveFirewallAsync(settings);
             return 0;
+        case ["signing-key", "rotate"]:
+            Console.WriteLine(new SigningKeys(settings, NullLogger<SigningKeys>.Instance).Rotate());
+            return 0;
         default:
-            Console.Error.WriteLine("usage: paasd [--version | token create --name USER | firewall remove]");
+            Console.Error.WriteLine("usage: paasd [--version | token create --name USER | firewall remove | signing-key rotate]");
             return 2;
     }
 }

@@ -45,6 +45,9 @@ internal sealed record Settings
     /// <summary>Number of builds that run at once; more wait for their turn.</summary>
     public int ConcurrentBuilds { get; init; } = Environment.ProcessorCount + 2;
 
+    /// <summary>True when no release of any app goes live without provenance that can be trusted, whatever the app says.</summary>
+    public bool RequireProvenance { get; init; }
+
     public string Database => Path.Combine(StateDir, "minipaas.db");
 
     public string Repositories => Path.Combine(StateDir, "repos");
@@ -99,6 +102,12 @@ internal sealed record Settings
                 ? builds
                 : throw new FormatException("MINIPAAS_BUILDS is not a number of builds, as in 4."),
             Acme = AcmeSettings.Read(Environment.GetEnvironmentVariable, state),
+            RequireProvenance = Text("REQUIRE_PROVENANCE", "off") switch
+            {
+                "on" => true,
+                "off" => false,
+                _ => throw new FormatException("MINIPAAS_REQUIRE_PROVENANCE is neither on nor off."),
+            },
         };
     }
 

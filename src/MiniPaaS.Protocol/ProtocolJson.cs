@@ -57,4 +57,6 @@ namespace MiniPaaS.Protocol;
 [JsonSerializable(typeof(StackInfo))]
 [JsonSerializable(typeof(ImmutableArray<StackInfo>))]
 [JsonSerializable(typeof(RebaseInfo))]
+[JsonSerializable(typeof(ImmutableArray<SigningKeyInfo>))]
+[JsonSerializable(typeof(AuditReport))]
 public sealed partial class ProtocolJson : JsonSerializerContext;

@@ -16,11 +16,12 @@ public sealed class FolderRules
         ["Building"] = ["Apps", "Logging"],
         ["Routing"] = ["Apps", "Store", "Logging"],
         ["Securing"] = ["Apps", "Store", "Logging", "Building"],
+        ["Attesting"] = ["Apps", "Store", "Building", "Securing"],
         ["Running"] = ["Apps", "Store", "Logging", "Routing"],
-        ["Releasing"] = ["Apps", "Store", "Logging", "Routing", "Running"],
-        ["Receiving"] = ["Apps", "Store", "Logging", "Building", "Releasing", "Running"],
-        ["Slugs"] = ["Apps", "Store", "Logging", "Building", "Releasing", "Receiving", "Running"],
-        ["Api"] = ["Apps", "Store", "Logging", "Building", "Releasing", "Receiving", "Routing", "Running", "Securing", "Slugs"],
+        ["Releasing"] = ["Apps", "Store", "Logging", "Attesting", "Routing", "Running"],
+        ["Receiving"] = ["Apps", "Store", "Logging", "Building", "Attesting", "Releasing", "Running"],
+        ["Slugs"] = ["Apps", "Store", "Logging", "Building", "Attesting", "Releasing", "Receiving", "Running"],
+        ["Api"] = ["Apps", "Store", "Logging", "Building", "Attesting", "Releasing", "Receiving", "Routing", "Running", "Securing", "Slugs"],
     };
 
     private static readonly Dictionary<string, string[]> Router = new()

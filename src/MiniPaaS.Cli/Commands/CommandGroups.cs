@@ -10,7 +10,7 @@ internal static class CommandGroups
         ("Dynos", DynoCommands.All()),
         ("Releases", ReleaseCommands.All()),
         ("Builds", BuildCommands.All()),
-        ("Slugs", SlugCommands.All()),
+        ("Slugs", [.. SlugCommands.All(), .. AttestationCommands.All(), .. AuditCommand.All()]),
         ("Stacks", StackCommands.All()),
         ("Canaries", CanaryCommands.All()),
         ("Visitors", [.. DomainCommands.All(), .. TrafficCommands.All(), .. RoutingCommands.All()]),

@@ -61,7 +61,8 @@ internal static class ReleaseCommands
         });
     }
 
-    private static async Task<ReleaseInfo> FindAsync(PaasApi api, string app, int? number, CancellationToken cancellation)
+    /// <summary>A release by its number, or (null) the live one.</summary>
+    public static async Task<ReleaseInfo> FindAsync(PaasApi api, string app, int? number, CancellationToken cancellation)
     {
         if (number is { } given)
         {
@@ -123,7 +124,8 @@ internal static class ReleaseCommands
     private static Argument<string?> VersionArgument(string description, ArgumentArity arity) =>
         new("VERSION") { Arity = arity, Description = description };
 
-    private static int? ParseVersion(string? text)
+    /// <summary>The number in <c>v7</c>, or null without one.</summary>
+    public static int? ParseVersion(string? text)
     {
         if (text is null)
         {

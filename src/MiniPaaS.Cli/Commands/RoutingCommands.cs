@@ -7,7 +7,7 @@ namespace MiniPaaS.Cli.Commands;
 
 internal static class RoutingCommands
 {
-    private const string SessionAffinity = "http-session-affinity";
+    private static readonly string[] FeatureNames = ["http-session-affinity", "require-provenance"];
 
     public static IReadOnlyList<PaasCommand> All() => [Show(), Set(), Unset(), Features(), Switch(on: true), Switch(on: false)];
 
@@ -97,13 +97,13 @@ internal static class RoutingCommands
 
     private static PaasCommand Switch(bool on)
     {
-        var name = new Argument<string>("FEATURE") { Description = $"Feature, as in {SessionAffinity}" };
+        var name = new Argument<string>("FEATURE") { Description = "Feature; `paas features` lists them" };
         var verb = on ? "enable" : "disable";
-        return new PaasCommand($"features:{verb}", $"Switch a feature {(on ? "on" : "off")}", $"paas features:{verb} {SessionAffinity}")
+        return new PaasCommand($"features:{verb}", $"Switch a feature {(on ? "on" : "off")}", $"paas features:{verb} {FeatureNames[0]}", $"paas features:{verb} {FeatureNames[1]}")
         {
             name, CommonOptions.App, CommonOptions.Json,
         }
-        .Completes(SessionAffinity)
+        .Completes(FeatureNames)
         .Runs(async (session, cancellation) =>
         {
             var app = await session.AppAsync(cancellation);

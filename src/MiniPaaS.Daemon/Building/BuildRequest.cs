@@ -29,6 +29,9 @@ internal sealed record BuildRequest
     /// <summary>Writes the source into an empty directory of the dyno user's.</summary>
     public required Func<string, CancellationToken, Task> WriteSource { get; init; }
 
+    /// <summary>Looks at the built tree while its image is made. It only reads, and its failure would be the build's.</summary>
+    public Func<string, CancellationToken, Task> Inspect { get; init; } = (_, _) => Task.CompletedTask;
+
     /// <summary>Given to the buildpack as files.</summary>
     public required ConfigVars ConfigVars { get; init; }
 
@@ -62,7 +65,11 @@ internal abstract record BuildOutcome
     /// <summary>There is a slug, known to Docker under its tag.</summary>
     /// <param name="Slug">The slug.</param>
     /// <param name="Steps">How long each step took, in order.</param>
-    public sealed record Succeeded(Slug Slug, ImmutableArray<BuildStep> Steps) : BuildOutcome;
+    public sealed record Succeeded(Slug Slug, ImmutableArray<BuildStep> Steps) : BuildOutcome
+    {
+        /// <summary>Digest of the slug's own layer, uncompressed (<c>sha256:</c> and 64 hex digits).</summary>
+        public required string Layer { get; init; }
+    }
 
     /// <summary>The app cannot be built as it is.</summary>
     /// <param name="Reason">One sentence for the records.</param>

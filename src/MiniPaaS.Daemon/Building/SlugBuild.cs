@@ -58,7 +58,9 @@ internal sealed class SlugBuild(
             Contents = contents,
             Layer = layer,
         };
-        return await use(parts, ct);
+        var used = use(parts, ct);
+        await Task.WhenAll(used, request.Inspect(directories.Tree, ct));
+        return await used;
     }
 
     private async Task<BuildOutcome.Succeeded> LoadAsync(SlugParts parts, CancellationToken ct)
@@ -66,7 +68,7 @@ internal sealed class SlugBuild(
         var slug = await SlugImage.LoadAsync(docker, settings, parts, ct);
         await log.DetailAsync($"Done: {ByteSize.Format(parts.Layer.Size)}");
         Passed("load");
-        return new BuildOutcome.Succeeded(slug, steps.ToImmutable());
+        return new BuildOutcome.Succeeded(slug, steps.ToImmutable()) { Layer = parts.Layer.DiffId };
     }
 
     private async Task<(BuildResults Results, string Stack)> RunBuildpackAsync(BuildSpec spec, CancellationToken ct)

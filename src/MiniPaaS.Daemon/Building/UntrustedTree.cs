@@ -13,27 +13,44 @@ internal sealed class UntrustedTree(string root)
     /// <exception cref="UntrustedFileException">There is something, but not a plain file of that size at most; the message is for the user.</exception>
     public string? ReadText(string path, int maxBytes)
     {
-        using var file = Open(path);
+        using var file = OpenFile(path);
         if (file is null)
         {
             return null;
         }
 
-        if (!Posix.IsRegularFile(file))
+        // Regular files have a length; one that grows while it is read is as long as it was.
+        var buffer = new byte[Math.Min(RandomAccess.GetLength(file), maxBytes + 1L)];
+        var length = ReadAt(file, 0, buffer);
+        return length <= maxBytes
+            ? Encoding.UTF8.GetString(buffer, 0, length)
+            : throw new UntrustedFileException($"{path} is larger than {maxBytes / 1024} KB.");
+    }
+
+    /// <summary>Opens a plain file for <see cref="ReadAt"/>; null when there is none of that name.</summary>
+    /// <exception cref="UntrustedFileException">There is something, but not a plain file; the message is for the user.</exception>
+    public SafeFileHandle? OpenFile(string path)
+    {
+        var file = Open(path);
+        if (file is not null && !Posix.IsRegularFile(file))
         {
+            file.Dispose();
             throw new UntrustedFileException($"{path} is not a plain file.");
         }
 
-        var buffer = new byte[maxBytes + 1];
+        return file;
+    }
+
+    /// <summary>Fills a buffer from an offset of a file, as far as the file goes; returns the number of bytes.</summary>
+    public static int ReadAt(SafeFileHandle file, long offset, Memory<byte> buffer)
+    {
         var length = 0;
-        for (int read; length < buffer.Length && (read = RandomAccess.Read(file, buffer.AsSpan(length), length)) > 0;)
+        for (int read; length < buffer.Length && (read = RandomAccess.Read(file, buffer.Span[length..], offset + length)) > 0;)
         {
             length += read;
         }
 
-        return length <= maxBytes
-            ? Encoding.UTF8.GetString(buffer, 0, length)
-            : throw new UntrustedFileException($"{path} is larger than {maxBytes / 1024} KB.");
+        return length;
     }
 
     private SafeFileHandle? Open(string path)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MiniPaaS.Daemon.Apps;
+using MiniPaaS.Daemon.Attesting;
 using MiniPaaS.Daemon.Building;
 using MiniPaaS.Daemon.Releasing;
 using MiniPaaS.Daemon.Running;
@@ -16,7 +17,7 @@ internal sealed record BuiltSlug(Slug Slug, SlugOrigin Origin, ImmutableArray<Bu
 /// <summary>The build of a push: from its arrival, which may be long before its turn, to its slug.</summary>
 internal sealed class PushBuild(
     Database database, SourceBuild sources, BuildInputs currentInputs, SlugReuse reuse, BuildQueue places, RunningBuilds running, SlugBuilder builder,
-    Runtimes runtimes, StackCatalog stacks, Settings settings, TimeProvider time)
+    Attester attester, ProvenancePolicy provenance, Runtimes runtimes, StackCatalog stacks, Settings settings, TimeProvider time)
 {
     /// <summary>Enters a build that waits for its turn; builds of the app that wait as well make way for it.</summary>
     public async Task<RunningBuild> EnterAsync(long appId, string commit, CancellationToken ct)
@@ -54,7 +55,7 @@ internal sealed class PushBuild(
         var start = time.GetTimestamp();
         var inputs = await currentInputs.ReadAsync(request, ct);
         var key = inputs.Key(request.ConfigVars);
-        if (await reuse.FindAsync(request.AppId, inputs, key, ct) is var (slug, version))
+        if (await reuse.FindAsync(request.AppId, inputs, key, ct) is var (slug, version) && provenance.Allows(request.AppId, slug))
         {
             await log.StepAsync($"Already built: the same source, buildpacks, stack and config vars made slug {slug.ShortId} ({version})");
             await log.DetailAsync("That slug is released again. To build it anew: paas builds:cache:purge, then push");
@@ -70,11 +71,16 @@ internal sealed class PushBuild(
             },
             ct);
         build.Begin();
-        switch (await builder.BuildAsync(request, log, ct))
+        var (startedAt, inventory) = (time.GetUtcNow(), Inventory.Empty);
+        var inspected = request with { Inspect = async (tree, token) => inventory = await Inventory.ReadAsync(tree, token) };
+        switch (await builder.BuildAsync(inspected, log, ct))
         {
             case BuildOutcome.Succeeded succeeded:
-                var origin = SlugOrigin.OfCommit(request.Commit, inputs, key);
-                return (new BuiltSlug(await runtimes.PinAsync(succeeded.Slug, ct), origin, succeeded.Steps), null);
+                var made = await runtimes.PinAsync(succeeded.Slug, ct);
+                var attesting = time.GetTimestamp();
+                var attestation = await attester.AttestAsync(request, inputs, made, succeeded.Layer, inventory, startedAt, ct);
+                var origin = SlugOrigin.OfCommit(request.Commit, inputs, key) with { Attestation = attestation };
+                return (new BuiltSlug(made, origin, succeeded.Steps.Add(new BuildStep("attest", time.GetElapsedTime(attesting)))), null);
             case BuildOutcome.Rejected rejected:
                 return (null, rejected.Reason);
             default:

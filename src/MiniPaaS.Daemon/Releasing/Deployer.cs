@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using MiniPaaS.Daemon.Apps;
+using MiniPaaS.Daemon.Attesting;
 using MiniPaaS.Daemon.Logging;
 using MiniPaaS.Daemon.Running;
 using MiniPaaS.Daemon.Store;
@@ -14,6 +15,7 @@ internal sealed partial class Deployer(
     Database database,
     Reconciler reconciler,
     ReleasePhase releasePhase,
+    ProvenancePolicy provenance,
     DeploymentFigures figures,
     LogBook logs,
     TimeProvider time,
@@ -55,6 +57,11 @@ internal sealed partial class Deployer(
     private async Task<Deployment> PrepareAsync(Deployment deployment, Action<string> say, CancellationToken ct)
     {
         var release = database.Read(db => ReleaseTable.Find(db, deployment.AppId, deployment.Release))!;
+        if (provenance.Refusal(release) is { } refusal)
+        {
+            return await FailAsync(deployment, refusal, ct);
+        }
+
         if (release.ReleaseCommand is { } command)
         {
             say("Running release command...");
@@ -119,6 +126,12 @@ internal sealed partial class Deployer(
     // 1. The release gets all visitors, or a part of them. 2. Of a flip the next step speaks; a canary is spoken of here.
     private async Task<Deployment> CommitAsync(Deployment deployment, Action<string> say, CancellationToken ct)
     {
+        // Looked at again: what was to be trusted when the deployment began may not be any more.
+        if (database.Read(db => ReleaseTable.Find(db, deployment.AppId, deployment.Release)) is { } release && provenance.Refusal(release) is { } refusal)
+        {
+            return await FailAsync(deployment, refusal, ct);
+        }
+
         var committed = await database.WriteAsync(
             db =>
             {

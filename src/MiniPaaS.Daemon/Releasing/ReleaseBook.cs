@@ -22,6 +22,11 @@ internal sealed class ReleaseBook(Database database, TimeProvider time)
                     SlugInputsTable.Insert(db, appId, slug.Id, inputs, origin.Key, time.GetUtcNow());
                 }
 
+                if (origin.Attestation is { } attestation)
+                {
+                    AttestationTable.Set(db, appId, slug.Id, attestation, time.GetUtcNow());
+                }
+
                 return Add(db, appId, slug, ConfigVarsOf(db, appId), origin.Description, user);
             },
             ct);

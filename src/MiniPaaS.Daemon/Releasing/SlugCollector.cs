@@ -26,6 +26,7 @@ internal sealed partial class SlugCollector(DockerClient docker, Database databa
             "SELECT r.slug_id FROM releases r JOIN deployments d ON d.app_id = r.app_id AND d.release = r.number "
             + "WHERE r.app_id = @appId AND r.slug_id IS NOT NULL AND d.step <> 'Failed'",
             new { appId }).ToHashSet());
+        await database.WriteAsync(db => AttestationTable.KeepOnly(db, appId, kept), ct);
         foreach (var image in images.Where(i => !kept.Contains(i.Id)))
         {
             try

@@ -8,6 +8,9 @@ namespace MiniPaaS.Daemon.Releasing;
 /// <param name="Key">Their key, when the platform made the slug from them itself.</param>
 internal sealed record SlugOrigin(string Description, SlugInputs? Inputs = null, string? Key = null)
 {
+    /// <summary>What is vouched for about a slug that was just built; null for one that has its attestation already, or gets none.</summary>
+    public Attestation? Attestation { get; init; }
+
     /// <summary>A slug for a commit that was pushed.</summary>
     public static SlugOrigin OfCommit(string commit, SlugInputs? inputs, string? key) =>
         new($"Deploy {commit[..Math.Min(8, commit.Length)]}", inputs, key);

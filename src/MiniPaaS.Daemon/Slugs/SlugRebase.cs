@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MiniPaaS.Daemon.Apps;
+using MiniPaaS.Daemon.Attesting;
 using MiniPaaS.Daemon.Building;
 using MiniPaaS.Daemon.Releasing;
 using MiniPaaS.Daemon.Store;
@@ -8,7 +9,7 @@ using MiniPaaS.Docker;
 namespace MiniPaaS.Daemon.Slugs;
 
 /// <summary>Puts the unchanged layer of an app on the present image of its stack: a patched system without a build and without a push.</summary>
-internal sealed class SlugRebase(Database database, DockerClient docker, SlugImages images, SlugRelease releases, Settings settings)
+internal sealed class SlugRebase(Database database, DockerClient docker, SlugImages images, SlugRelease releases, Attester attester, Settings settings, TimeProvider time)
 {
     /// <summary>True when the live slug of an app lies on another image than the one its stack has now.</summary>
     public async Task<bool> IsOutdatedAsync(Slug slug, CancellationToken ct) =>
@@ -32,14 +33,16 @@ internal sealed class SlugRebase(Database database, DockerClient docker, SlugIma
         {
             // What is live may have changed while others had the turn.
             var slug = Live(app.Id)?.Slug ?? live;
-            var rebased = await LoadAsync(app, slug, workshop.Directory, token);
-            return (rebased, new SlugOrigin($"Rebase onto {slug.Stack} {Short(rebased.StackImage)}", InputsOf(app.Id, slug, rebased)));
+            var startedAt = time.GetUtcNow();
+            var (layer, committedAt) = await images.RestoreLayerAsync(slug, workshop.Directory, token);
+            var rebased = await LoadAsync(app, slug, layer, committedAt, token);
+            var origin = new SlugOrigin($"Rebase onto {slug.Stack} {Short(rebased.StackImage)}", InputsOf(app.Id, slug, rebased));
+            return (rebased, origin with { Attestation = await attester.RebaseAsync(app, slug, rebased, layer.DiffId, committedAt, startedAt, token) });
         }, ct);
     }
 
-    private async Task<Slug> LoadAsync(App app, Slug slug, string directory, CancellationToken ct)
+    private async Task<Slug> LoadAsync(App app, Slug slug, LayerFile layer, DateTimeOffset committedAt, CancellationToken ct)
     {
-        var (layer, committedAt) = await images.RestoreLayerAsync(slug, directory, ct);
         var parts = new SlugParts
         {
             AppId = app.Id,

@@ -80,7 +80,9 @@ internal sealed class Database : IDisposable
 
     public void Dispose()
     {
-        SqliteConnection.ClearAllPools();
+        // Not those of other databases: closed under their feet, these lose their log files while somebody reads them.
+        using var connection = new SqliteConnection(connectionString);
+        SqliteConnection.ClearPool(connection);
         writer.Dispose();
     }
 

@@ -63,6 +63,23 @@ CREATE TABLE IF NOT EXISTS slug_inputs (
 );
 CREATE INDEX IF NOT EXISTS slug_inputs_by_key ON slug_inputs(app_id, key);
 
+-- What the platform vouches for about slugs that it built.
+CREATE TABLE IF NOT EXISTS attestations (
+  app_id     INTEGER NOT NULL,
+  slug_id    TEXT NOT NULL,
+  sbom       BLOB NOT NULL,                           -- CycloneDX JSON, gzip
+  provenance TEXT NOT NULL,                           -- DSSE envelope, JSON
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (app_id, slug_id),
+  FOREIGN KEY (app_id, slug_id) REFERENCES slugs(app_id, id) ON DELETE CASCADE
+);
+
+-- What is installed in a stack's run image, read once.
+CREATE TABLE IF NOT EXISTS stack_packages (
+  image    TEXT PRIMARY KEY,
+  packages TEXT NOT NULL                              -- JSON
+);
+
 -- Immutable: whether a release succeeded is known from its deployments.
 CREATE TABLE IF NOT EXISTS releases (
   app_id      INTEGER NOT NULL REFERENCES apps(id) ON DELETE CASCADE,
@@ -102,6 +119,12 @@ CREATE TABLE IF NOT EXISTS routing_rules (
   rule   TEXT NOT NULL,
   value  TEXT NOT NULL,
   PRIMARY KEY (app_id, rule)
+);
+
+CREATE TABLE IF NOT EXISTS app_features (
+  app_id  INTEGER NOT NULL REFERENCES apps(id) ON DELETE CASCADE,
+  feature TEXT NOT NULL,
+  PRIMARY KEY (app_id, feature)
 );
 
 -- The share of the visitors that a deployment at the step Canary has.

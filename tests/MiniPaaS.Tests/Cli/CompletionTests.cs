@@ -32,7 +32,7 @@ public sealed class CompletionTests : IAsyncLifetime
     [InlineData("paas maintenance:o", "off on")]
     [InlineData("paas routing:set max-", "max-concurrent= max-queued=")]
     [InlineData("paas routing:unset hs", "hsts")]
-    [InlineData("paas features:enable ", "http-session-affinity")]
+    [InlineData("paas features:enable ", "http-session-affinity require-provenance")]
     public async Task A_real_bash_completes(string line, string expected)
     {
         const string script = """

@@ -71,6 +71,7 @@ public sealed partial class TestControlPlane : IAsyncDisposable
         plane.MapLogs();
         plane.MapTraffic();
         plane.MapCertificates();
+        plane.MapAttestations();
         await plane._web.StartAsync();
         var listening = plane._web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         plane._port = new Uri(listening).Port;

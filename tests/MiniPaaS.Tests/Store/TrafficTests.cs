@@ -129,7 +129,7 @@ public sealed class TrafficTests : IDisposable
     [Fact]
     public async Task A_database_of_version_0_1_opens_and_works()
     {
-        using (var old = new SqliteConnection($"Data Source={FilePath}"))
+        using (var old = new SqliteConnection($"Data Source={FilePath};Pooling=False"))
         {
             old.Open();
             using var schema = new StreamReader(typeof(TrafficTests).Assembly.GetManifestResourceStream("schema-0.1.sql")!);
@@ -144,7 +144,6 @@ public sealed class TrafficTests : IDisposable
             old.Execute("INSERT INTO deployments (app_id, release, step, started_at) VALUES (1, 1, 'Starting', '2026-11-21T12:00:00.000000Z')");
         }
 
-        SqliteConnection.ClearAllPools();
         using var database = Database.Open(FilePath);
         var rows = database.Read(db => AppRows.Read(db, 1))!;
         Assert.Equal(new Buildpack("PHP", "php", null, null, ""), Assert.Single(rows.Live!.Slug!.Buildpacks));
@@ -166,7 +165,6 @@ public sealed class TrafficTests : IDisposable
 
     public void Dispose()
     {
-        SqliteConnection.ClearAllPools();
         folder.Delete(recursive: true);
     }
 
