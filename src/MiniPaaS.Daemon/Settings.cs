@@ -1,4 +1,5 @@
 using System.Net;
+using MiniPaaS.Daemon.Building.Fetching;
 using MiniPaaS.Daemon.Securing;
 
 namespace MiniPaaS.Daemon;
@@ -42,11 +43,20 @@ internal sealed record Settings
     /// <summary>Where automatic certificates come from.</summary>
     public required AcmeSettings Acme { get; init; }
 
+    /// <summary>Where buildpacks and submodules may come from.</summary>
+    public PackSettings Packs { get; init; } = new();
+
     public string Database => Path.Combine(StateDir, "minipaas.db");
 
     public string Repositories => Path.Combine(StateDir, "repos");
 
     public string BuildCaches => Path.Combine(StateDir, "cache");
+
+    /// <summary>Fetched buildpacks, by the digest of what is in them.</summary>
+    public string FetchedPacks => Path.Combine(StateDir, "packs");
+
+    /// <summary>Where fetches work; git must be able to walk down to it as the dyno user.</summary>
+    public string Fetches => Path.Combine(StateDir, "fetch");
 
     public string Builds => Path.Combine(StateDir, "builds");
 
@@ -93,6 +103,7 @@ internal sealed record Settings
             CaBundle = File.Exists(bundle) ? bundle : null,
             DockerSocket = Text("DOCKER_SOCKET", "/var/run/docker.sock"),
             Acme = AcmeSettings.Read(Environment.GetEnvironmentVariable, state),
+            Packs = PackSettings.Read(Environment.GetEnvironmentVariable),
         };
     }
 

@@ -32,8 +32,11 @@ internal sealed record BuildRequest
     /// <summary>Stack of the app's last slug: trying it first saves a second container. Null when there is none.</summary>
     public string? LastStack { get; init; }
 
-    /// <summary>Buildpack the user has set, or null to detect it.</summary>
-    public string? Buildpack { get; init; }
+    /// <summary>Buildpacks the user has set, in the order they run; none: others choose.</summary>
+    public ImmutableArray<string> Buildpacks { get; init; } = [];
+
+    /// <summary>Buildpack that an earlier build detected, or null.</summary>
+    public string? PinnedBuildpack { get; init; }
 
     /// <summary>Lends the network that the build runs in.</summary>
     public required Func<CancellationToken, ValueTask<BuildNetwork>> LeaseNetwork { get; init; }
@@ -53,7 +56,8 @@ internal abstract record BuildOutcome
     /// <summary>There is a slug, known to Docker under its tag.</summary>
     /// <param name="Slug">The slug.</param>
     /// <param name="Steps">How long each step took, in order.</param>
-    public sealed record Succeeded(Slug Slug, ImmutableArray<BuildStep> Steps) : BuildOutcome;
+    /// <param name="Detected">Buildpack that the next builds are to begin with, where it was detected; else null.</param>
+    public sealed record Succeeded(Slug Slug, ImmutableArray<BuildStep> Steps, string? Detected) : BuildOutcome;
 
     /// <summary>The app cannot be built as it is.</summary>
     /// <param name="Reason">One sentence for the records.</param>

@@ -56,6 +56,7 @@ internal sealed class SlugBuilder(Settings settings, DockerClient docker, BuildL
         }
 
         await BuildDirectories.RemoveAsync(settings.Builds, ct);
+        await BuildDirectories.RemoveAsync(settings.Fetches, ct);
     }
 
     /// <summary>Removes what builds of a destroyed app kept for the next one.</summary>

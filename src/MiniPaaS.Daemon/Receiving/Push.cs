@@ -137,11 +137,17 @@ internal sealed class Push(
         string? error = "The push was cut off.";
         try
         {
-            await using var log = BuildLog.Open(settings, id, output.WriteLineAsync);
+            var vars = rows.Live?.ConfigVars ?? ConfigVars.Empty;
+            await using var log = BuildLog.Open(settings, id, SecretMask.Of(vars), output.WriteLineAsync);
             switch (await builder.BuildAsync(await RequestAsync(id, rows, push, commit, log, ct), log, ct))
             {
                 case BuildOutcome.Succeeded succeeded:
                     (status, error) = ("succeeded", null);
+                    if (succeeded.Detected is { } detected)
+                    {
+                        await database.WriteAsync(db => BuildpackTable.Pin(db, rows.App.Id, detected), ct);
+                    }
+
                     return succeeded with { Slug = await runtimes.PinAsync(succeeded.Slug, ct) };
                 case BuildOutcome.Rejected rejected:
                     error = rejected.Reason;
@@ -159,8 +165,9 @@ internal sealed class Push(
     private async Task<BuildRequest> RequestAsync(
         long id, AppRows rows, PushRequest push, string commit, BuildLog log, CancellationToken ct)
     {
-        var source = new SourceArchive(push.Objects, commit);
+        var source = new SourceArchive(push.Objects, commit, settings);
         var description = await source.DescribeAsync(ct);
+        var buildpacks = database.Read(db => BuildpackTable.Find(db, rows.App.Id));
         return new BuildRequest
         {
             BuildId = id,
@@ -175,6 +182,8 @@ internal sealed class Push(
                     await log.ErrorAsync(warning);
                 }
             },
+            Buildpacks = buildpacks.Set,
+            PinnedBuildpack = buildpacks.Detected,
             ConfigVars = rows.Live?.ConfigVars ?? ConfigVars.Empty,
             StackWanted = rows.App.Stack,
             LastStack = rows.Live?.Slug?.Stack,

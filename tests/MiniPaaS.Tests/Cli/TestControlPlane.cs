@@ -70,6 +70,7 @@ public sealed partial class TestControlPlane : IAsyncDisposable
         plane.MapReleases();
         plane.MapLogs();
         plane.MapTraffic();
+        plane.MapBuildpacks();
         plane.MapCertificates();
         await plane._web.StartAsync();
         var listening = plane._web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
