@@ -35,7 +35,7 @@ run() {
   if ((${#exports[@]} == 0)); then
     "$@" </dev/null
   else
-    bash -c 'program=("${@:$1 + 2}"); for export in "${@:2:$1}"; do . "$export"; done; exec "${program[@]}"' \
+    bash -c 'program=("${@:$1 + 2}") at=$PWD; for export in "${@:2:$1}"; do . "$export"; done; cd -- "$at"; exec "${program[@]}"' \
       build "${#exports[@]}" "${exports[@]}" "$@" </dev/null
   fi
 }

@@ -145,7 +145,7 @@ public sealed class HostileBuildTests : IAsyncLifetime
         var vars = MiniPaaS.Daemon.Apps.ConfigVars.From([new("KEY", "s3cret-value"), new("CERT", "-----BEGIN-----\nMIIB-first\nMIIB-second\n"), new("N", "5")]);
         var request = host.Request(
             ("Procfile", "web: x\n"),
-            ("compile.sh", "for f in $ENV_DIR/*; do echo \"${f##*/}=$(cat $f)\"; done; cat $ENV_DIR/KEY | tee /dev/stderr; printf s3cret; sleep 0.2; echo -value; printf s3cret-value > $BUILD_DIR/release.yml\n"));
+            ("compile.sh", "for f in $ENV_DIR/*; do echo \"${f##*/}=$(cat $f)\"; done; cat $ENV_DIR/KEY | tee /dev/stderr; printf s3cret; sleep 0.2; echo -value; printf 'default_process_types:\\n  s3cret-value!: x\\n' > $BUILD_DIR/release.yml\n"));
         host.Rejected(await host.BuildAsync(request with { ConfigVars = vars }, CancellationToken.None));
         Assert.Contains("KEY=[redacted]", host.Lines);
         Assert.Contains("N=5", host.Lines);

@@ -159,7 +159,7 @@ public sealed class SlugBuilderTests : IAsyncLifetime
         host.UseScriptPack();
         var outcome = await host.BuildAsync(host.Request(("readme.txt", "hi")) with { Buildpacks = ["script"] }, CancellationToken.None);
         host.Rejected(outcome);
-        Assert.Contains("-----> App not compatible with buildpack: script\n       no compile.sh", host.Text, StringComparison.Ordinal);
+        Assert.Contains("-----> App not compatible with buildpack: minipaas/script\n       no compile.sh", host.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -106,12 +106,14 @@ internal sealed class Fetch : IAsyncDisposable
         ["GIT_ALLOW_PROTOCOL"] = "http:https",
     };
 
-    // git and curl say the cause last.
+    // git says the cause first and then what it could not do without it.
     private static string Words(string host, string errors)
     {
-        var last = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "it gave no reason";
+        var lines = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var cause = lines.FirstOrDefault(line => line.StartsWith("fatal: ", StringComparison.Ordinal) || line.StartsWith("error: ", StringComparison.Ordinal))
+            ?? lines.LastOrDefault() ?? "it gave no reason";
         return errors.Contains("could not read Username", StringComparison.Ordinal) || errors.Contains("Authentication failed", StringComparison.Ordinal)
             ? $"{host} asks for a password: the repository does not exist, or is private. One that is private needs https://USER:TOKEN@{host}/..."
-            : $"{host} answered: {PackReferences.Redacted(last)}";
+            : $"{host} answered: {PackReferences.Redacted(cause)}";
     }
 }

@@ -143,6 +143,6 @@ internal sealed partial class PackReferences(Settings settings)
     [GeneratedRegex(@"^[\w][\w./+@-]{0,199}$", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex RefName();
 
-    [GeneratedRegex("^(?<scheme>[a-z+]+://)[^/@#?]*@", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex("(?<scheme>[a-z+]+://)[^/@#?\\s]*@", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex UserInfo();
 }
