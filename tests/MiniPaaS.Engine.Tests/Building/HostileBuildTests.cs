@@ -218,12 +218,17 @@ public sealed class HostileBuildTests : IAsyncLifetime
     {
         var slug = host.Succeeded(await host.ScriptAsync(""));
         Directory.CreateDirectory(Path.Combine(host.Settings.Builds, "99", "build"));
+        Directory.CreateDirectory(Path.Combine(host.Settings.FetchedPacks, "1234.tree", "bin"));
+        Directory.CreateDirectory(Path.Combine(host.Settings.FetchedPacks, "trees"));
+        Directory.CreateDirectory(Path.Combine(host.Settings.Fetches, "1234"));
         await host.Docker.TagImageAsync(slug.Id, $"{host.Settings.Namespace}/sample", "build-99", CancellationToken.None);
         var labels = BuildSpec.Labels(host.Settings).ToDictionary(l => l.Split('=')[0], l => l.Split('=')[1], StringComparer.Ordinal);
         await host.Docker.CreateContainerAsync(
             $"{host.Settings.Namespace}-build-99", new() { Image = "minipaas/stack-bookworm:build", Labels = labels }, CancellationToken.None);
         await host.Builder.RemoveLeftoversAsync(CancellationToken.None);
         Assert.False(Directory.Exists(host.Settings.Builds));
+        Assert.False(Directory.Exists(host.Settings.Fetches));
+        Assert.Equal("trees", Path.GetFileName(Assert.Single(Directory.GetFileSystemEntries(host.Settings.FetchedPacks))));
         Directory.CreateDirectory(host.Settings.Builds);
         await host.NothingIsLeftAsync();
         Assert.NotNull(await host.Docker.InspectImageAsync(slug.Image, CancellationToken.None));

@@ -41,6 +41,26 @@ internal sealed class PackShelf(Settings settings, TimeProvider time)
         };
     }
 
+    /// <summary>Removes what fetches of an earlier life of the daemon left behind; called once at start.</summary>
+    public static async Task RemoveLeftoversAsync(Settings settings, CancellationToken ct)
+    {
+        await BuildDirectories.RemoveAsync(settings.Fetches, ct);
+        foreach (var file in Unfinished(Directory.GetFiles))
+        {
+            File.Delete(file);
+        }
+
+        foreach (var tree in Unfinished(Directory.GetDirectories))
+        {
+            await BuildDirectories.RemoveAsync(tree, ct);
+        }
+
+        // What is finished lies in directories without a dot in their names.
+        IEnumerable<string> Unfinished(Func<string, string[]> list) => Directory.Exists(settings.FetchedPacks)
+            ? list(settings.FetchedPacks).Where(path => Path.GetFileName(path).Contains('.', StringComparison.Ordinal))
+            : [];
+    }
+
     private async Task<PreparedPack> OfRepositoryAsync(PackReference.Repository pack, string target, BuildLog log, CancellationToken ct)
     {
         await using var fetch = new Fetch(settings, ct);
