@@ -140,6 +140,7 @@ internal static class ControlPlane
         app.MapApps(
             database, settings, changes, app.Services.GetRequiredService<TrafficChanges>(), app.Services.GetRequiredService<GitRepositories>(),
             app.Services.GetRequiredService<SlugBuilder>(), app.Services.GetRequiredService<StackCatalog>());
+        app.MapBuildpacks(database, settings);
         app.MapReleases(database, changes, time);
         var running = new RunningDynos(database, app.Services.GetRequiredService<Reconciler>(), app.Services.GetRequiredService<RouterWatch>(), time);
         app.MapDynos(database, changes, running);
@@ -166,13 +167,12 @@ internal static class ControlPlane
         const UnixFileMode own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Directory.CreateDirectory(settings.StateDir, passable);
         Directory.CreateDirectory(settings.RunDir, passable);
-        foreach (var directory in new[] { settings.Repositories, settings.BuildLogs, settings.Logs })
+        foreach (var directory in new[] { settings.Repositories, settings.BuildLogs, settings.Logs, settings.Builds, settings.BuildCaches, settings.FetchedPacks })
         {
             Directory.CreateDirectory(directory, own);
+            File.SetUnixFileMode(directory, own);
         }
 
-        Directory.CreateDirectory(settings.Builds, passable);
-        Directory.CreateDirectory(settings.BuildCaches, passable);
     }
 
     // Two daemons on one database would undo each other's work: flock, which the kernel releases with the process.

@@ -1,4 +1,5 @@
 using System.Net;
+using MiniPaaS.Daemon.Building.Fetching;
 using MiniPaaS.Daemon.Securing;
 
 namespace MiniPaaS.Daemon;
@@ -48,11 +49,20 @@ internal sealed record Settings
     /// <summary>True when no release of any app goes live without provenance that can be trusted, whatever the app says.</summary>
     public bool RequireProvenance { get; init; }
 
+    /// <summary>Where buildpacks and submodules may come from.</summary>
+    public PackSettings Packs { get; init; } = new();
+
     public string Database => Path.Combine(StateDir, "minipaas.db");
 
     public string Repositories => Path.Combine(StateDir, "repos");
 
     public string BuildCaches => Path.Combine(StateDir, "cache");
+
+    /// <summary>Fetched buildpacks, by the digest of what is in them.</summary>
+    public string FetchedPacks => Path.Combine(StateDir, "packs");
+
+    /// <summary>Where fetches work; git must be able to walk down to it as the dyno user.</summary>
+    public string Fetches => Path.Combine(StateDir, "fetch");
 
     public string Builds => Path.Combine(StateDir, "builds");
 
@@ -108,6 +118,7 @@ internal sealed record Settings
                 "off" => false,
                 _ => throw new FormatException("MINIPAAS_REQUIRE_PROVENANCE is neither on nor off."),
             },
+            Packs = PackSettings.Read(Environment.GetEnvironmentVariable),
         };
     }
 

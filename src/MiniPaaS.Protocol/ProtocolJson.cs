@@ -28,6 +28,8 @@ namespace MiniPaaS.Protocol;
 [JsonSerializable(typeof(ImmutableArray<FormationInfo>))]
 [JsonSerializable(typeof(FormationUpdate))]
 [JsonSerializable(typeof(ImmutableArray<DynoInfo>))]
+[JsonSerializable(typeof(ImmutableArray<BuildpackInstallation>))]
+[JsonSerializable(typeof(BuildpackInstallationUpdates))]
 [JsonSerializable(typeof(AppChange))]
 [JsonSerializable(typeof(CreateDomain))]
 [JsonSerializable(typeof(DomainInfo))]

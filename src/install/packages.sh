@@ -4,7 +4,7 @@ have() { command -v "$1" >/dev/null; }
 
 # install_packages EXTRA...: what MiniPaaS needs, and EXTRA
 install_packages() {
-  local wanted=(git curl ca-certificates lego mmdebstrap debian-archive-keyring iptables iproute2 procps util-linux passwd "$@")
+  local wanted=(git curl ca-certificates lego mmdebstrap debian-archive-keyring iptables iproute2 procps util-linux passwd bzip2 xz-utils "$@")
   local package missing=()
   if [[ ! -S $docker_socket ]] && ! have dockerd; then wanted+=(docker.io); fi
   for package in "${wanted[@]}"; do

@@ -7,6 +7,7 @@ internal static class CommandGroups
     [
         ("Apps", AppsCommands.All()),
         ("Config vars", ConfigCommands.All()),
+        ("Buildpacks", BuildpackCommands.All()),
         ("Dynos", DynoCommands.All()),
         ("Releases", ReleaseCommands.All()),
         ("Builds", BuildCommands.All()),

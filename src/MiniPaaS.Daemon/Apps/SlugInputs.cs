@@ -30,6 +30,9 @@ internal sealed record SlugInputs
     /// <summary>True when these buildpacks were set, false when the first that applies is taken.</summary>
     public bool BuildpacksSet { get; init; }
 
+    /// <summary>True when an earlier build had detected the one buildpack, false when none had or others are set.</summary>
+    public bool BuildpackPinned { get; init; }
+
     /// <summary>The stacks that the app may be built on, the default one first; one when the user has set it.</summary>
     public required ImmutableArray<StackInput> Stacks { get; init; }
 

@@ -29,6 +29,9 @@ internal sealed class BuildDirectories : IAsyncDisposable
     /// <summary>The build's own copy of its buildpacks.</summary>
     public string Packs => Path.Combine(root, "packs");
 
+    /// <summary>What the driver is told; root's, and read-only in the container.</summary>
+    public string Plan => Path.Combine(root, "plan");
+
     /// <summary>How the build went, told by what ran in it.</summary>
     public string Results => Path.Combine(root, "results");
 
@@ -48,6 +51,7 @@ internal sealed class BuildDirectories : IAsyncDisposable
             DynoUser.CreateDirectory(path);
         }
 
+        Directory.CreateDirectory(directories.Plan, OwnerOnly | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         directories.WriteEnv(request);
         return directories;
     }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using MiniPaaS.Daemon.Apps;
+using MiniPaaS.Daemon.Building.Fetching;
 using MiniPaaS.Docker;
 
 namespace MiniPaaS.Daemon.Building;
@@ -9,12 +10,16 @@ namespace MiniPaaS.Daemon.Building;
 /// <summary>Finds out what a build would be made from, without building.</summary>
 internal sealed class BuildInputs(Settings settings, DockerClient docker)
 {
+    private readonly PackReferences references = new(settings);
     private readonly ConcurrentDictionary<string, (string Stamp, string Digest)> packs = new(StringComparer.Ordinal);
 
     /// <summary>Reads the inputs of a build as they are now.</summary>
     public async Task<SlugInputs> ReadAsync(BuildRequest request, CancellationToken ct)
     {
-        var candidates = request.Buildpack is { } set ? [set] : SlugBuild.Buildpacks(settings);
+        var pinned = request.Buildpacks.IsDefaultOrEmpty ? request.PinnedBuildpack : null;
+        IEnumerable<string> candidates = !request.Buildpacks.IsDefaultOrEmpty ? request.Buildpacks
+            : pinned is not null ? [pinned]
+            : references.Detection.Select(own => own.Text);
         string[] stacks = request.StackWanted is { } wanted
             ? [wanted]
             : [.. settings.Stacks.OrderByDescending(stack => stack == settings.DefaultStack)];
@@ -24,7 +29,8 @@ internal sealed class BuildInputs(Settings settings, DockerClient docker)
             Tree = request.Tree,
             Source = request.SourceDigest,
             Buildpacks = [.. await Task.WhenAll(candidates.Select(pack => PackAsync(pack, ct)))],
-            BuildpacksSet = request.Buildpack is not null,
+            BuildpacksSet = !request.Buildpacks.IsDefaultOrEmpty,
+            BuildpackPinned = pinned is not null,
             Stacks = [.. await Task.WhenAll(stacks.Select(stack => StackAsync(stack, ct)))],
             StackSet = request.StackWanted is not null,
             Dotnet = [.. Versions("sdk", "sdk"), .. Versions("runtime", "shared/Microsoft.NETCore.App")],
@@ -32,13 +38,15 @@ internal sealed class BuildInputs(Settings settings, DockerClient docker)
         };
     }
 
+    // What is fetched has no digest before the build fetches it.
     private async Task<BuildpackInput> PackAsync(string pack, CancellationToken ct)
     {
-        var directory = Path.Combine(settings.BuildpacksDir, pack);
-        if (!SlugBuild.Buildpacks(settings).Contains(pack, StringComparer.Ordinal) || !Directory.Exists(directory))
+        if (!references.TryParse(pack, out var reference, out _) || reference is not PackReference.Own own)
         {
-            return new BuildpackInput(pack, Url: null, Commit: null, Digest: "");
+            return new BuildpackInput(reference?.Text ?? PackReferences.Redacted(pack), Url: null, Commit: null, Digest: "");
         }
+
+        var directory = Path.Combine(settings.BuildpacksDir, own.Folder);
 
         // A digest reads every file: kept for as long as no file looks changed.
         var stamp = StampOf(directory);
@@ -47,7 +55,7 @@ internal sealed class BuildInputs(Settings settings, DockerClient docker)
             packs[directory] = known = (stamp, await PackDigest.OfAsync(directory, ct));
         }
 
-        return new BuildpackInput(pack, Url: null, Commit: null, known.Digest);
+        return new BuildpackInput(own.Text, Url: null, Commit: null, known.Digest);
     }
 
     private static string StampOf(string directory) => string.Join('\n', new DirectoryInfo(directory)

@@ -8,30 +8,37 @@ internal sealed class BuildLog : IAsyncDisposable
     private readonly StreamWriter file;
     private readonly Func<string, ValueTask> follow;
 
-    private BuildLog(StreamWriter file, Func<string, ValueTask> follow)
+    private BuildLog(StreamWriter file, SecretMask mask, Func<string, ValueTask> follow)
     {
         this.file = file;
         this.follow = follow;
+        Mask = mask;
     }
+
+    /// <summary>Hides what must be in no log.</summary>
+    public SecretMask Mask { get; }
 
     /// <summary>Opens the log of a build.</summary>
     /// <param name="settings">Say where it is kept.</param>
     /// <param name="buildId">Number of the build.</param>
+    /// <param name="mask">Hides what must be in no log.</param>
     /// <param name="follow">Gets every line as it is written, without its line end.</param>
-    public static BuildLog Open(Settings settings, long buildId, Func<string, ValueTask> follow)
+    public static BuildLog Open(Settings settings, long buildId, SecretMask mask, Func<string, ValueTask> follow)
     {
         Directory.CreateDirectory(settings.BuildLogs);
-        return new BuildLog(new StreamWriter(PathOf(settings, buildId), append: false, new UTF8Encoding(false)) { AutoFlush = true }, follow);
+        return new BuildLog(
+            new StreamWriter(PathOf(settings, buildId), append: false, new UTF8Encoding(false)) { AutoFlush = true }, mask, follow);
     }
 
     /// <summary>Where the log of a build is kept.</summary>
     public static string PathOf(Settings settings, long buildId) => Path.Combine(settings.BuildLogs, $"{buildId}.log");
 
-    /// <summary>A line as it is.</summary>
+    /// <summary>A line as it is, but for what is hidden.</summary>
     public async ValueTask WriteAsync(string line)
     {
-        await file.WriteLineAsync(line);
-        await follow(line);
+        var shown = Mask.Apply(line);
+        await file.WriteLineAsync(shown);
+        await follow(shown);
     }
 
     /// <summary>The title of a step.</summary>

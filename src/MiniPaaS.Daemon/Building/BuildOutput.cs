@@ -6,6 +6,7 @@ namespace MiniPaaS.Daemon.Building;
 internal sealed class BuildOutput(BuildLog log, long limit)
 {
     private readonly LineSplitter lines = new();
+    private readonly SecretMask.Stream masked = log.Mask.Begin();
     private long written;
 
     public async ValueTask AddAsync(ReadOnlyMemory<byte> data)
@@ -18,15 +19,13 @@ internal sealed class BuildOutput(BuildLog log, long limit)
         // To the byte: how much comes at once is the engine's choice.
         var shown = data[..(int)Math.Min(limit - written, data.Length)];
         written += data.Length;
-        foreach (var line in lines.Add(shown.Span))
-        {
-            await log.WriteAsync(line);
-        }
+        await ShowAsync(masked.Add(shown.Span));
     }
 
     /// <summary>Shows an unfinished last line, and says when something was dropped.</summary>
     public async ValueTask CompleteAsync()
     {
+        await ShowAsync(masked.Flush());
         if (written > limit)
         {
             await log.ErrorAsync($"The build wrote more than {ByteSize.Format(limit)}; the rest of its output is not shown.");
@@ -34,6 +33,15 @@ internal sealed class BuildOutput(BuildLog log, long limit)
         else if (lines.Flush() is { } last)
         {
             await log.WriteAsync(last);
+        }
+    }
+
+    // Masked before it is cut: a long line is cut anywhere.
+    private async ValueTask ShowAsync(byte[] shown)
+    {
+        foreach (var line in lines.Add(shown))
+        {
+            await log.WriteAsync(line);
         }
     }
 }

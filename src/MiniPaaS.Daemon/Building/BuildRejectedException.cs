@@ -7,6 +7,9 @@ internal sealed class BuildRejectedException(string reason, params IReadOnlyList
 {
     public IReadOnlyList<string> Lines => lines;
 
+    public static BuildRejectedException Tampered() =>
+        new("The build tampered with its results.", "Push rejected, the build tampered with its results.");
+
     public static BuildRejectedException MissingStack(string stack, string kind) => new(
         $"The server lacks the {kind} image of the stack {stack}.",
         $"The image {BuildSpec.Image(stack, kind)} of the stack \"{stack}\" is missing on this server.",

@@ -41,8 +41,11 @@ internal sealed record BuildRequest
     /// <summary>Stack of the app's last slug: trying it first saves a second container. Null when there is none.</summary>
     public string? LastStack { get; init; }
 
-    /// <summary>Buildpack the user has set, or null to detect it.</summary>
-    public string? Buildpack { get; init; }
+    /// <summary>Buildpacks the user has set, in the order they run; none: others choose.</summary>
+    public ImmutableArray<string> Buildpacks { get; init; } = [];
+
+    /// <summary>Buildpack that an earlier build detected, or null.</summary>
+    public string? PinnedBuildpack { get; init; }
 
     /// <summary>True to begin with an empty cache, and to keep nothing of it.</summary>
     public bool CleanCache { get; init; }
@@ -69,6 +72,9 @@ internal abstract record BuildOutcome
     {
         /// <summary>Digest of the slug's own layer, uncompressed (<c>sha256:</c> and 64 hex digits).</summary>
         public required string Layer { get; init; }
+
+        /// <summary>Buildpack that the next builds are to begin with, where it was detected; else null.</summary>
+        public string? Detected { get; init; }
     }
 
     /// <summary>The app cannot be built as it is.</summary>

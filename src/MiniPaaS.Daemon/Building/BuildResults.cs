@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace MiniPaaS.Daemon.Building;
 
 /// <summary>
@@ -5,20 +7,27 @@ namespace MiniPaaS.Daemon.Building;
 /// ever about that app, and nothing in it is used before it was compared with what is possible.
 /// </summary>
 /// <param name="Outcome">How it ended; empty when the driver did not come to its end.</param>
-/// <param name="Pack">The buildpack that detected the app.</param>
-/// <param name="Name">What it called the app, as in <c>PHP</c>.</param>
-/// <param name="Stack">Stack that it wants.</param>
-/// <param name="Release">What its <c>bin/release</c> printed.</param>
-internal sealed record BuildResults(string Outcome, string Pack, string Name, string Stack, string Release)
+/// <param name="Detected">Folder of the buildpack that detected the app, where none was chosen.</param>
+/// <param name="Names">What each buildpack called the app, as in <c>PHP</c>, up to the one that failed.</param>
+/// <param name="Stack">Stack that they want.</param>
+/// <param name="Release">What <c>bin/release</c> of the last one printed.</param>
+internal sealed record BuildResults(string Outcome, string Detected, ImmutableArray<string> Names, string Stack, string Release)
 {
     private const int MaxName = 60;
+
+    /// <summary>What the last of the buildpacks called the app.</summary>
+    public string Name => Names.LastOrDefault("Unknown");
 
     /// <summary>Reads the results and forgets the outcome, so that a second container cannot be taken to have ended as the first one did.</summary>
     public static BuildResults Take(string directory)
     {
         var tree = new UntrustedTree(directory);
+        var names = Text(tree, "names", 64 * 1024).ReplaceLineEndings("\n").TrimEnd('\n');
         var results = new BuildResults(
-            Text(tree, "outcome", 100), Text(tree, "pack", 100), ShortName(Text(tree, "name", 4096)), Text(tree, "stack", 100),
+            Text(tree, "outcome", 100).Trim(),
+            Text(tree, "detected", 100).Trim(),
+            names.Length == 0 ? [] : [.. names.Split('\n').Select(ShortName)],
+            Text(tree, "stack", 100).Trim(),
             Text(tree, "release", ReleaseManifest.MaxSize));
         File.Delete(Path.Combine(directory, "outcome"));
         return results;
@@ -28,7 +37,7 @@ internal sealed record BuildResults(string Outcome, string Pack, string Name, st
     {
         try
         {
-            return tree.ReadText(name, maxBytes)?.Trim() ?? "";
+            return tree.ReadText(name, maxBytes) ?? "";
         }
         catch (UntrustedFileException e)
         {
@@ -39,7 +48,7 @@ internal sealed record BuildResults(string Outcome, string Pack, string Name, st
 
     private static string ShortName(string text)
     {
-        var name = new string([.. text.ReplaceLineEndings("\n").Split('\n')[0].Where(c => !char.IsControl(c)).Take(MaxName)]).Trim();
+        var name = new string([.. text.Where(c => !char.IsControl(c)).Take(MaxName)]).Trim();
         return name.Length > 0 ? name : "Unknown";
     }
 }

@@ -13,6 +13,7 @@ internal sealed record BuildSpec
     private const string PlatformPacks = "/tmp/codon/platform";
     private const string Cache = "/tmp/codon/tmp/cache";
     private const string Results = "/tmp/codon/results";
+    private const string Plan = "/tmp/codon/plan";
     private const string Certificates = "/etc/ssl/certs/ca-certificates.crt";
     private const string Dotnet = "/usr/share/dotnet";
 
@@ -59,13 +60,11 @@ internal sealed record BuildSpec
 
     /// <summary>The container on a stack.</summary>
     /// <param name="stack">Stack to build on.</param>
-    /// <param name="how">First argument of the driver.</param>
-    /// <param name="arguments">Its last arguments.</param>
-    public ContainerSpec On(string stack, string how, IEnumerable<string> arguments) => new()
+    public ContainerSpec On(string stack) => new()
     {
         Image = Image(stack, "build"),
         Entrypoint = ["/bin/bash", "-c", Driver.Value, "build.sh"],
-        Command = [how, BuildDir, Cache, EnvDir, Results, PlatformPacks, .. arguments],
+        Command = [BuildDir, Cache, EnvDir, Results, $"{Plan}/{BuildPlan.FileName}", PlatformPacks],
         Env = Environment(stack),
         User = DynoUser.Container,
         WorkingDir = "/app",
@@ -122,6 +121,7 @@ internal sealed record BuildSpec
         mounts.Add(new ContainerMount { Source = Directories.Cache, Target = Cache });
         mounts.Add(new ContainerMount { Source = Directories.Packs, Target = Buildpacks });
         mounts.Add(new ContainerMount { Source = Directories.Results, Target = Results });
+        mounts.Add(new ContainerMount { Source = Directories.Plan, Target = Plan, ReadOnly = true });
         mounts.Add(new ContainerMount { Source = Directories.Env, Target = EnvDir, ReadOnly = true });
         mounts.Add(new ContainerMount { Source = Settings.BuildpacksDir, Target = PlatformPacks, ReadOnly = true });
         if (Settings.CaBundle is { } bundle)

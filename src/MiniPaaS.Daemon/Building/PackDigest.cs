@@ -10,7 +10,25 @@ internal static class PackDigest
     /// <param name="ct">Ends it.</param>
     /// <returns><c>sha256:</c> and 64 hex digits.</returns>
     /// <exception cref="HostProcessException">A file cannot be read.</exception>
-    public static async Task<string> OfAsync(string directory, CancellationToken ct)
+    public static Task<string> OfAsync(string directory, CancellationToken ct) => ReadAsync(directory, Stream.Null, ct);
+
+    /// <summary>Copies the folder into a new one of the dyno user's.</summary>
+    /// <param name="directory">The folder.</param>
+    /// <param name="target">The new one.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <returns>The digest of exactly what was copied.</returns>
+    /// <exception cref="HostProcessException">A file cannot be read or written.</exception>
+    public static async Task<string> CopyAsync(string directory, string target, CancellationToken ct)
+    {
+        DynoUser.CreateDirectory(target);
+        await using var tar = DynoUser.Start(target, "tar", "--extract", "--preserve-permissions", "--no-same-owner", "--file=-");
+        var digest = await ReadAsync(directory, tar.Input, ct);
+        tar.Input.Close();
+        await tar.EnsureSuccessAsync(ct);
+        return digest;
+    }
+
+    private static async Task<string> ReadAsync(string directory, Stream copy, CancellationToken ct)
     {
         await using var tar = DynoUser.Start(
             directory,
@@ -28,8 +46,15 @@ internal static class PackDigest
             "--file=-",
             ".");
         tar.Input.Close();
-        var digest = await SHA256.HashDataAsync(tar.Output, ct);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[128 * 1024];
+        for (int read; (read = await tar.Output.ReadAsync(buffer, ct)) > 0;)
+        {
+            hash.AppendData(buffer, 0, read);
+            await copy.WriteAsync(buffer.AsMemory(0, read), ct);
+        }
+
         await tar.EnsureSuccessAsync(ct);
-        return "sha256:" + Convert.ToHexStringLower(digest);
+        return "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using MiniPaaS.Daemon.Apps;
+using MiniPaaS.Daemon.Building.Fetching;
 using MiniPaaS.Docker;
 
 namespace MiniPaaS.Daemon.Building;
@@ -8,9 +9,11 @@ namespace MiniPaaS.Daemon.Building;
 internal sealed class SlugBuild(
     BuildRequest request, BuildLog log, Settings settings, DockerClient docker, BuildLimits limits, TimeProvider time)
 {
+    // What says how an app is started, not what it is written in: an app that has nothing else is looked at anew each time.
+    private const string LastResort = "procfile";
+
     private readonly ImmutableArray<BuildStep>.Builder steps = ImmutableArray.CreateBuilder<BuildStep>();
     private readonly BuildOutput output = new(log, limits.Output);
-    private readonly IReadOnlyList<string> packs = Buildpacks(settings);
     private long mark = time.GetTimestamp();
 
     /// <summary>Builds, and adds the slug to Docker.</summary>
@@ -34,19 +37,18 @@ internal sealed class SlugBuild(
         };
         Passed("prepare");
 
-        // 2. The buildpack, on the stack that it wants.
-        var (results, stack) = await RunBuildpackAsync(spec, ct);
+        // 2. The buildpacks, on the stack that they want.
+        var (plan, results, stack) = await RunBuildpacksAsync(spec, ct);
 
-        // 3. What it made.
+        // 3. What they made.
         var contents = await SlugContents.ReadAsync(new UntrustedTree(directories.Tree), DefaultTypes(results), log);
         await log.WriteAsync("");
         await log.StepAsync("Compressing...");
         var layer = await PackAsync(directories, ct);
+        var buildpacks = await RecordAsync(plan, results, ct);
         Passed("pack");
 
         // 4. The slug.
-        var pack = Path.Combine(settings.BuildpacksDir, results.Pack);
-        var buildpack = new Buildpack(results.Name, results.Pack, Url: null, Commit: null, await PackDigest.OfAsync(pack, ct));
         var parts = new SlugParts
         {
             AppId = request.AppId,
@@ -54,7 +56,8 @@ internal sealed class SlugBuild(
             Commit = request.Commit,
             CommittedAt = request.CommittedAt,
             Stack = stack,
-            Buildpacks = [buildpack],
+            Buildpacks = buildpacks,
+            Detected = results.Detected.Length > 0 && results.Detected != LastResort ? plan.Packs[0].Reference.Text : null,
             Contents = contents,
             Layer = layer,
         };
@@ -68,67 +71,87 @@ internal sealed class SlugBuild(
         var slug = await SlugImage.LoadAsync(docker, settings, parts, ct);
         await log.DetailAsync($"Done: {ByteSize.Format(parts.Layer.Size)}");
         Passed("load");
-        return new BuildOutcome.Succeeded(slug, steps.ToImmutable()) { Layer = parts.Layer.DiffId };
+        return new BuildOutcome.Succeeded(slug, steps.ToImmutable()) { Layer = parts.Layer.DiffId, Detected = parts.Detected };
     }
 
-    private async Task<(BuildResults Results, string Stack)> RunBuildpackAsync(BuildSpec spec, CancellationToken ct)
+    private async Task<(BuildPlan Plan, BuildResults Results, string Stack)> RunBuildpacksAsync(BuildSpec spec, CancellationToken ct)
     {
         var stack = FirstStack();
+        BuildPlan plan;
         BuildResults results;
-        await using (var container = new BuildContainer(
-            docker, spec.ContainerName, spec.On(stack, request.Buildpack is null ? "detect" : "set", Candidates())))
+        var runs = new BuildRuns(request, output, limits);
+        await using (var container = new BuildContainer(docker, spec.ContainerName, spec.On(stack)))
         {
             await request.WriteSource(spec.Directories.Tree, ct);
             Passed("source");
-            results = await RunContainerAsync(container, stack, spec, ct);
+            plan = await PlanAsync(spec.Directories, ct);
+            plan.Write(spec.Directories.Plan);
+            results = await runs.RunAsync(container, plan, stack, spec.Directories, ct);
+            plan = plan.IsDetection ? plan with { Packs = [Detected(plan, results)] } : plan;
         }
 
         Passed("buildpack");
         if (results.Outcome == "other-stack")
         {
             stack = Installed(results.Stack);
-            await using var container = new BuildContainer(
-                docker, spec.ContainerName, spec.On(stack, "compile", [results.Pack, results.Name]));
-            results = await RunContainerAsync(container, stack, spec, ct);
+            plan = plan with { SettledStack = stack };
+            plan.Write(spec.Directories.Plan);
+            await using var container = new BuildContainer(docker, spec.ContainerName, spec.On(stack));
+            results = await runs.RunAsync(container, plan, stack, spec.Directories, ct);
             Passed("buildpack on its stack");
         }
 
-        if (results.Outcome != "built" || !packs.Contains(results.Pack, StringComparer.Ordinal))
+        if (results.Outcome != "built" || results.Names.Length != plan.Packs.Count)
         {
-            throw new BuildRejectedException("The build tampered with its results.", "Push rejected, the build tampered with its results.");
+            throw BuildRejectedException.Tampered();
         }
 
         await output.CompleteAsync();
-        return (results, stack);
+        return (plan, results, stack);
     }
 
-    private async Task<BuildResults> RunContainerAsync(BuildContainer container, string stack, BuildSpec spec, CancellationToken ct)
+    private async Task<BuildPlan> PlanAsync(BuildDirectories directories, CancellationToken ct)
     {
-        var exitCode = await container.RunAsync(stack, output, ct);
-        var results = BuildResults.Take(spec.Directories.Results);
-        if (results.Outcome is "built" or "other-stack")
+        var choice = PackChoice.Of(request, new UntrustedTree(directories.Tree), new PackReferences(settings));
+        var shelf = new PackShelf(settings, time);
+        var packs = ImmutableArray.CreateBuilder<PreparedPack>();
+        foreach (var reference in choice.Packs)
         {
-            return results;
+            try
+            {
+                packs.Add(await shelf.PrepareAsync(reference, directories.Packs, log, ct));
+            }
+            catch (FetchException e)
+            {
+                throw new BuildRejectedException(
+                    $"The buildpack {reference.Text} could not be fetched: {e.Message}",
+                    $"The buildpack {reference.Text} could not be fetched:",
+                    e.Message,
+                    "Check its address (paas buildpacks), and that this server can reach it; then push again.");
+            }
         }
 
-        await output.CompleteAsync();
-        var lines = await container.RanOutOfMemoryAsync(ct)
-            ? [$"The build ran out of memory: it may use {ByteSize.Format(limits.Memory)}."]
-            : Array.Empty<string>();
-        throw results.Outcome switch
+        if (packs.Any(pack => pack.Url is not null))
         {
-            "undetected" => Undetected(),
-            "incompatible" => new BuildRejectedException(
-                $"The buildpack {request.Buildpack} does not recognise the app.",
-                "Push rejected, the buildpack does not recognise this app."),
-            "no-stack" => new BuildRejectedException(
-                "No installed stack fits the app.", "Push rejected, no stack fits this app (see above)."),
-            "compile-failed" => Failed($"failed to compile {results.Name} app"),
-            "release-failed" => Failed($"bin/release of the {results.Name} buildpack failed"),
-            _ => Failed($"the build ended before its time with exit code {exitCode}"),
-        };
+            Passed("fetch");
+        }
 
-        BuildRejectedException Failed(string what) => new($"{string.Concat(lines)} {what}".Trim(), [.. lines, $"Push rejected, {what}."]);
+        return new BuildPlan(choice.IsDetection, packs.ToImmutable(), SettledStack: null);
+    }
+
+    private static PreparedPack Detected(BuildPlan plan, BuildResults results) =>
+        plan.Packs.FirstOrDefault(pack => pack.Folder == results.Detected) ?? throw BuildRejectedException.Tampered();
+
+    private async Task<ImmutableArray<Buildpack>> RecordAsync(BuildPlan plan, BuildResults results, CancellationToken ct)
+    {
+        var records = ImmutableArray.CreateBuilder<Buildpack>();
+        foreach (var (pack, name) in plan.Packs.Zip(results.Names))
+        {
+            var digest = pack.Digest ?? await PackDigest.OfAsync(Path.Combine(settings.BuildpacksDir, pack.Folder), ct);
+            records.Add(new Buildpack(log.Mask.Apply(name), pack.Reference.Text, pack.Url, pack.Commit, digest));
+        }
+
+        return records.ToImmutable();
     }
 
     private async Task<LayerFile> PackAsync(BuildDirectories directories, CancellationToken ct)
@@ -170,21 +193,6 @@ internal sealed class SlugBuild(
         }
     }
 
-    private BuildRejectedException Undetected() => new(
-        "No default language could be detected for this app.",
-        "No default language could be detected for this app.",
-        $"\t\t\tHINT: None of the buildpacks ({string.Join(", ", packs)}) recognises the files at the root of the repository.",
-        "\t\t\tCommit what they look for (as index.php, composer.json, a .csproj or .sln file),",
-        "\t\t\tor a Procfile that says how to start the app.");
-
-    private IEnumerable<string> Candidates() => request.Buildpack is not { } wanted
-        ? packs
-        : packs.Contains(wanted, StringComparer.Ordinal)
-            ? [wanted]
-            : throw new BuildRejectedException(
-                $"There is no buildpack {wanted}.",
-                $"There is no buildpack \"{wanted}\" on this platform. There are: {string.Join(", ", packs)}.");
-
     private string FirstStack()
     {
         var likely = request.LastStack is { } last && settings.Stacks.Contains(last, StringComparer.Ordinal) ? last : settings.DefaultStack;
@@ -201,12 +209,4 @@ internal sealed class SlugBuild(
         steps.Add(new BuildStep(step, time.GetElapsedTime(mark, now)));
         mark = now;
     }
-
-    /// <summary>The platform's buildpacks in the order of detection.</summary>
-    public static string[] Buildpacks(Settings settings) =>
-    [
-        .. File.ReadLines(Path.Combine(settings.BuildpacksDir, "order"))
-            .Select(line => line.Trim())
-            .Where(line => line.Length > 0 && !line.StartsWith('#')),
-    ];
 }

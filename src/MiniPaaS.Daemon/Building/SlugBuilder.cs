@@ -1,3 +1,4 @@
+using MiniPaaS.Daemon.Building.Fetching;
 using MiniPaaS.Docker;
 
 namespace MiniPaaS.Daemon.Building;
@@ -74,6 +75,7 @@ internal sealed class SlugBuilder(Settings settings, DockerClient docker, BuildL
         }
 
         await BuildDirectories.RemoveAsync(settings.Builds, ct);
+        await PackShelf.RemoveLeftoversAsync(settings, ct);
     }
 
     /// <summary>Removes what builds of a destroyed app kept for the next one.</summary>

@@ -11,6 +11,9 @@ internal sealed record SlugParts
 
     public required AppName AppName { get; init; }
 
+    /// <summary>Buildpack that the next builds are to begin with, where it was detected; else null.</summary>
+    public string? Detected { get; init; }
+
     /// <summary>Commit it was built from, 40 hex digits.</summary>
     public required string Commit { get; init; }
 

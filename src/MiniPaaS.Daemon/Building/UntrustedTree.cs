@@ -53,16 +53,36 @@ internal sealed class UntrustedTree(string root)
         return length;
     }
 
+    /// <summary>True when a directory can be reached through directories alone.</summary>
+    /// <param name="path">Relative path, parts divided by <c>/</c>.</param>
+    public bool HasDirectory(string path)
+    {
+        var directory = Root();
+        foreach (var part in path.Split('/'))
+        {
+            using var parent = directory;
+            if (part is "" or "." or ".." || (directory = Posix.OpenDirectory(parent, part, out _)) is null)
+            {
+                return false;
+            }
+        }
+
+        directory.Dispose();
+        return true;
+    }
+
+    private SafeFileHandle Root() => Posix.OpenDirectory(parent: null, root, out var error)
+        ?? throw new IOException($"{root} could not be opened (error {error}).");
+
     private SafeFileHandle? Open(string path)
     {
         var parts = path.Split('/');
-        var directory = Posix.OpenDirectory(parent: null, root, out var error)
-            ?? throw new IOException($"{root} could not be opened (error {error}).");
+        var directory = Root();
         try
         {
             foreach (var part in parts[..^1])
             {
-                var next = Posix.OpenDirectory(directory, part, out error);
+                var next = Posix.OpenDirectory(directory, part, out var error);
                 directory.Dispose();
                 if (next is null)
                 {
@@ -72,7 +92,7 @@ internal sealed class UntrustedTree(string root)
                 directory = next;
             }
 
-            return Posix.OpenFile(directory, parts[^1], out error) ?? Missing(path, error);
+            return Posix.OpenFile(directory, parts[^1], out var problem) ?? Missing(path, problem);
         }
         finally
         {

@@ -1,77 +1,117 @@
 #!/bin/bash
 # Runs the buildpacks of one build inside the build container, as the dyno's user.
 #
-# usage: build.sh detect|set BUILD_DIR CACHE_DIR ENV_DIR RESULTS_DIR PACKS_DIR PACK...
-#        build.sh compile BUILD_DIR CACHE_DIR ENV_DIR RESULTS_DIR PACKS_DIR PACK NAME
-#   detect   the first of the packs that applies builds
-#   set      the user has set the pack: it must apply
-#   compile  the pack has detected before, in a container of another stack, and called the app NAME
+# usage: build.sh BUILD_DIR CACHE_DIR ENV_DIR RESULTS_DIR PLAN PLATFORM_DIR
+#   PLAN          a file: how, the stack that is settled already (or an empty line), then a line per pack, "FOLDER LABEL"
+#                   detect   the first of the packs that applies builds
+#                   set      they build one after the other, and each must apply
+#   PLATFORM_DIR  holds the platform's own packs; those that were fetched lie where they run
 #   MINIPAAS_STACK and the other variables of bin/stack are in the environment until a pack compiles.
 #
-# How it went is told in files of RESULTS_DIR, never by the output: outcome, pack, name, stack, release.
+# How it went is told in files of RESULTS_DIR, never by the output: outcome, detected, names, stack, release.
 set -u
 umask 0022
 unset HOSTNAME
 
-how=$1 build=$2 cache=$3 env_dir=$4 results=$5 source=$6
-shift 6
+build=$1 cache=$2 env_dir=$3 results=$4 platform=$6
+{ read -r how; read -r settled; mapfile -t chosen; } < "$5"
 packs=/tmp/codon/tmp/buildpacks
 most=65536
+names=() exports=()
 
 result() { printf '%s' "$2" > "$results/$1"; }
 finish() { result outcome "$1"; exit 0; }
 
 # Buildpacks write beside themselves, so each build has its own copy.
-enter() { [[ -d $packs/$1 ]] || cp -r -- "$source/$1" "$packs/$1"; cd -- "$packs/$1" || exit; }
-
-announce() {
-  echo "-----> Building on the ${1^} stack"
-  if [[ $how = set ]]; then echo "-----> Using buildpack: $pack"; else echo "-----> Determining which buildpack to use for this app"; fi
-  echo "-----> $name app detected"
+enter() {
+  [[ -d $packs/$1 ]] || cp -r -- "$platform/$1" "$packs/$1"
+  cd -- "$packs/$1" || exit
+  chmod +x bin/* 2>/dev/null
 }
 
-detect() {
-  for pack in "$@"; do
-    enter "$pack"
-    if name=$(./bin/detect "$build" 2>"$results/said" </dev/null); then
-      result pack "$pack"
-      result name "$name"
+# run PROGRAM ARGUMENT...: knowing what the packs before this one export. That is text for bash, which may do anything there:
+# it gets a shell of its own.
+run() {
+  if ((${#exports[@]} == 0)); then
+    "$@" </dev/null
+  else
+    bash -c 'program=("${@:$1 + 2}") at=$PWD; for export in "${@:2:$1}"; do . "$export"; done; cd -- "$at"; exec "${program[@]}"' \
+      build "${#exports[@]}" "${exports[@]}" "$@" </dev/null
+  fi
+}
+
+# detects FOLDER: whether the pack applies, and what it calls the app
+detects() {
+  enter "$1"
+  name=$(run ./bin/detect "$build" 2>"$results/said") && name=${name%%$'\n'*}
+}
+
+announce() {
+  echo "-----> Building on the ${MINIPAAS_STACK^} stack"
+  if [[ $how = detect ]]; then
+    echo "-----> Determining which buildpack to use for this app"
+  elif ((${#chosen[@]} == 1)); then
+    echo "-----> Using buildpack: ${chosen[0]#* }"
+  else
+    local number=0
+    echo "-----> Using buildpacks:"
+    for pack in "${chosen[@]}"; do echo "       $((++number)). ${pack#* }"; done
+  fi
+}
+
+find_pack() {
+  for pack in "${chosen[@]}"; do
+    if detects "${pack%% *}"; then
+      chosen=("$pack")
+      result detected "${pack%% *}"
       return
-    fi
-    if [[ $how = set ]]; then
-      echo "-----> App not compatible with buildpack: $pack"
-      { echo "$name"; head -c $most "$results/said"; } | sed '/^$/d; s/^/       /'
-      finish incompatible
     fi
   done
   finish undetected
 }
 
-# A pack without an opinion builds on the stack the user has set, or on the default one.
-choose_stack() {
-  stack=${MINIPAAS_STACK_WANTED:-${MINIPAAS_STACKS%% *}}
-  if [[ -x bin/stack ]] && ! stack=$(./bin/stack "$build" "$env_dir" 2>"$results/said" </dev/null); then
-    announce "$MINIPAAS_STACK"
-    head -c $most "$results/said"
-    finish no-stack
-  fi
+# The last pack that has an opinion settles it, as the language that an app is written in comes last. Without one the app is built
+# on the stack the user has set, or on the default one.
+settle_stack() {
+  stack=""
+  for pack in "${chosen[@]}"; do
+    enter "${pack%% *}"
+    [[ -f bin/stack ]] || continue
+    if ! stack=$(./bin/stack "$build" "$env_dir" 2>"$results/said" </dev/null); then
+      announce
+      head -c $most "$results/said"
+      finish no-stack
+    fi
+  done
+  stack=${stack:-${MINIPAAS_STACK_WANTED:-${MINIPAAS_STACKS%% *}}}
   result stack "$stack"
   [[ $stack = "$MINIPAAS_STACK" ]] || finish other-stack
 }
 
-if [[ $how = compile ]]; then
-  pack=$1 name=$2
-  enter "$pack"
-else
-  detect "$@"
-  choose_stack
-fi
+# compile FOLDER LABEL
+compile() {
+  if [[ $how = set ]] && ! detects "$1"; then
+    echo "-----> App not compatible with buildpack: $2"
+    [[ -f bin/detect && -f bin/compile ]] || echo "       It has no bin/detect and bin/compile: is it a buildpack?"
+    { echo "$name"; head -c $most "$results/said"; } | sed '/^$/d; s/^/       /'
+    finish incompatible
+  fi
+  names+=("${name:-Unknown}")
+  result names "$(printf '%s\n' "${names[@]}")"
+  echo "-----> $name app detected"
+  run ./bin/compile "$build" "$cache" "$env_dir" || finish compile-failed
+  if [[ -f export ]]; then exports+=("$PWD/export"); fi
+}
 
-announce "$MINIPAAS_STACK"
+result names ""
+if [[ $how = detect ]]; then find_pack; fi
+if [[ -z $settled ]]; then settle_stack; fi
+announce
 export -n MINIPAAS_STACKS MINIPAAS_STACKS_DIR MINIPAAS_STACK_WANTED
-./bin/compile "$build" "$cache" "$env_dir" </dev/null || finish compile-failed
+for pack in "${chosen[@]}"; do compile "${pack%% *}" "${pack#* }"; done
 
-if [[ -x bin/release ]]; then
+# The last pack says how the app is started; what the packs exported is not for it.
+if [[ -f bin/release ]]; then
   ./bin/release "$build" </dev/null | head -c $((most + 1)) > "$results/release"
   ((PIPESTATUS[0] == 0)) || finish release-failed
 fi

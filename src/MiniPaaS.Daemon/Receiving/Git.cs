@@ -16,6 +16,7 @@ internal static class Git
         "receive.fsck.missingSpaceBeforeDate=warn",
         "receive.fsck.badTimezone=warn",
         "receive.denyNonFastForwards=false",
+        "receive.shallowUpdate=true",
         "receive.autogc=false",
         "gc.auto=0",
         "tar.umask=0022",

@@ -35,8 +35,9 @@ internal sealed class PushBuild(
     /// <exception cref="OperationCanceledException">Somebody ended the build, or the pusher left.</exception>
     public async Task<BuiltSlug?> BuildAsync(AppRows rows, PushRequest push, string commit, RunningBuild build, PushOutput output)
     {
-        await using var log = BuildLog.Open(settings, build.Id, output.WriteLineAsync);
-        var order = new BuildOrder(build.Id, rows.App, commit, push.Objects, rows.Live?.ConfigVars ?? ConfigVars.Empty, rows.Live?.Slug?.Stack);
+        var vars = rows.Live?.ConfigVars ?? ConfigVars.Empty;
+        await using var log = BuildLog.Open(settings, build.Id, SecretMask.Of(vars), output.WriteLineAsync);
+        var order = new BuildOrder(build.Id, rows.App, commit, push.Objects, vars, rows.Live?.Slug?.Stack);
         var (built, rejection) = await MakeAsync(await sources.RequestAsync(order, log, build.Canceled), log, build);
         foreach (var warning in built is null ? [] : stacks.Warnings(built.Slug.Stack))
         {
@@ -76,6 +77,14 @@ internal sealed class PushBuild(
         switch (await builder.BuildAsync(inspected, log, ct))
         {
             case BuildOutcome.Succeeded succeeded:
+                if (succeeded.Detected is { } detected)
+                {
+                    // The next push begins with it: what was built now is what the same source gives then.
+                    await database.WriteAsync(db => BuildpackTable.Pin(db, request.AppId, detected), ct);
+                    inputs = await currentInputs.ReadAsync(request with { PinnedBuildpack = detected }, ct);
+                    key = inputs.Key(request.ConfigVars);
+                }
+
                 var made = await runtimes.PinAsync(succeeded.Slug, ct);
                 var attesting = time.GetTimestamp();
                 var attestation = await attester.AttestAsync(request, inputs, made, succeeded.Layer, inventory, startedAt, ct);

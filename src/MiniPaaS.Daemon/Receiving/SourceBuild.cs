@@ -1,6 +1,7 @@
 using MiniPaaS.Daemon.Apps;
 using MiniPaaS.Daemon.Building;
 using MiniPaaS.Daemon.Running;
+using MiniPaaS.Daemon.Store;
 
 namespace MiniPaaS.Daemon.Receiving;
 
@@ -14,7 +15,7 @@ namespace MiniPaaS.Daemon.Receiving;
 internal sealed record BuildOrder(long Id, App App, string Commit, ObjectDirectories Objects, ConfigVars ConfigVars, string? LastStack = null);
 
 /// <summary>Says how a commit of an app is built.</summary>
-internal sealed class SourceBuild(Sandboxes sandboxes)
+internal sealed class SourceBuild(Database database, Sandboxes sandboxes, Settings settings)
 {
     /// <summary>The request for a builder.</summary>
     /// <param name="order">What to build.</param>
@@ -22,8 +23,9 @@ internal sealed class SourceBuild(Sandboxes sandboxes)
     /// <param name="ct">Ends the reading of the commit.</param>
     public async Task<BuildRequest> RequestAsync(BuildOrder order, BuildLog log, CancellationToken ct)
     {
-        var source = new SourceArchive(order.Objects, order.Commit);
+        var source = new SourceArchive(order.Objects, order.Commit, settings);
         var digest = SourceDigest.OfAsync(order.Objects, order.Commit, ct);
+        var buildpacks = database.Read(db => BuildpackTable.Find(db, order.App.Id));
         var description = await source.DescribeAsync(ct);
         return new BuildRequest
         {
@@ -41,6 +43,8 @@ internal sealed class SourceBuild(Sandboxes sandboxes)
                     await log.ErrorAsync(warning);
                 }
             },
+            Buildpacks = buildpacks.Set,
+            PinnedBuildpack = buildpacks.Detected,
             ConfigVars = order.ConfigVars,
             StackWanted = order.App.Stack,
             LastStack = order.LastStack,

@@ -29,5 +29,5 @@ internal sealed class SlugReuse(Database database, DockerClient docker)
 
     // What the source itself names as its buildpacks may have changed where it comes from, without anything here.
     private static bool IsAmong(SlugInputs inputs, Buildpack pack) =>
-        inputs.Buildpacks.Any(input => input.Pack == pack.Pack && input.Commit == pack.Commit && input.Digest == pack.Digest);
+        inputs.Buildpacks.Any(input => input.Digest.Length > 0 && input.Digest == pack.Digest);
 }

@@ -46,7 +46,7 @@ internal sealed class SlugVerification(
         using var build = running.Enter(id, app.Id, ct);
         try
         {
-            await using var log = BuildLog.Open(settings, id, _ => ValueTask.CompletedTask);
+            await using var log = BuildLog.Open(settings, id, SecretMask.Of(known.First.ConfigVars), _ => ValueTask.CompletedTask);
             using var place = await places.EnterAsync(_ => ValueTask.CompletedTask, build.Canceled);
             var request = await RequestAsync(app, known, inputs, objects, id, log, build.Canceled);
             var verdict = await RebuildAsync(request, known, inputs, log, build.Canceled);
@@ -78,7 +78,8 @@ internal sealed class SlugVerification(
             CleanCache = true,
             LastStack = known.Slug.Stack,
             StackWanted = inputs.StackSet ? known.Slug.Stack : null,
-            Buildpack = inputs.BuildpacksSet ? inputs.Buildpacks[0].Pack : null,
+            Buildpacks = inputs.BuildpacksSet ? [.. inputs.Buildpacks.Select(pack => pack.Pack)] : [],
+            PinnedBuildpack = inputs.BuildpackPinned ? inputs.Buildpacks[0].Pack : null,
         };
     }
 

@@ -21,6 +21,15 @@ CREATE TABLE IF NOT EXISTS formation (
   PRIMARY KEY (app_id, process_type)
 );
 
+-- What the app is built with. One that was detected is found again with every push until the user says otherwise.
+CREATE TABLE IF NOT EXISTS buildpacks (
+  app_id    INTEGER NOT NULL REFERENCES apps(id) ON DELETE CASCADE,
+  ordinal   INTEGER NOT NULL,
+  buildpack TEXT NOT NULL,                            -- as the user wrote it
+  detected  INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (app_id, ordinal)
+);
+
 CREATE TABLE IF NOT EXISTS builds (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
   app_id      INTEGER NOT NULL REFERENCES apps(id) ON DELETE CASCADE,

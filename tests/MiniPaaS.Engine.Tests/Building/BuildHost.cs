@@ -27,6 +27,7 @@ public sealed class BuildHost : IAsyncLifetime
 
     public Task InitializeAsync()
     {
+        File.SetUnixFileMode(Root, (UnixFileMode)0b111_001_001);
         Settings = Settings.FromEnvironment() with
         {
             StateDir = Path.Combine(Root, "state"),
@@ -54,22 +55,28 @@ public sealed class BuildHost : IAsyncLifetime
     }
 
     /// <summary>Replaces the buildpacks by one, <c>script</c>, that runs the app's own <c>compile.sh</c>.</summary>
-    internal void UseScriptPack()
+    internal void UseScriptPack() => AddPack(
+        "script",
+        ("bin/detect", "[[ -f $1/compile.sh ]] || { echo no compile.sh >&2; exit 1; }\necho Script\n"),
+        ("bin/compile", "export BUILD_DIR=$1 CACHE_DIR=$2 ENV_DIR=$3\n. $1/compile.sh\n"),
+        ("bin/release", "if [[ -f $1/release.yml ]]; then cat $1/release.yml; fi\n"));
+
+    /// <summary>Adds a buildpack of bash programs to those of the test; the first one replaces the platform's own.</summary>
+    internal void AddPack(string name, params (string Path, string Script)[] programs)
     {
         var packs = Path.Combine(Root, "packs");
-        var bin = Path.Combine(packs, "script", "bin");
-        Directory.CreateDirectory(bin);
-        File.WriteAllText(Path.Combine(packs, "order"), "script\n");
-        File.WriteAllText(Path.Combine(bin, "detect"), "#!/bin/bash\n[[ -f $1/compile.sh ]] || { echo no compile.sh >&2; exit 1; }\necho Script\n");
-        File.WriteAllText(Path.Combine(bin, "compile"), "#!/bin/bash\nexport BUILD_DIR=$1 CACHE_DIR=$2 ENV_DIR=$3\n. $1/compile.sh\n");
-        File.WriteAllText(Path.Combine(bin, "release"), "#!/bin/bash\nif [[ -f $1/release.yml ]]; then cat $1/release.yml; fi\n");
-        foreach (var script in Directory.GetFiles(bin))
+        Directory.CreateDirectory(Path.Combine(packs, name, "bin"));
+        File.AppendAllText(Path.Combine(packs, "order"), name + "\n");
+        foreach (var (path, script) in programs)
         {
-            File.SetUnixFileMode(script, (UnixFileMode)0b111_101_101);
+            // Without the right to run them: that is the platform's to give.
+            File.WriteAllText(Path.Combine(packs, name, path), $"#!/bin/bash\n{script}");
         }
 
         Settings = Settings with { BuildpacksDir = packs };
     }
+
+    internal void AllowPacks(MiniPaaS.Daemon.Building.Fetching.PackSettings packs) => Settings = Settings with { Packs = packs };
 
     internal void InstallStack(string stack) => Settings = Settings with { Stacks = [.. Settings.Stacks, stack] };
 
@@ -105,7 +112,7 @@ public sealed class BuildHost : IAsyncLifetime
     internal async Task<BuildOutcome> BuildAsync(BuildRequest request, CancellationToken ct)
     {
         Lines.Clear();
-        await using var log = BuildLog.Open(Settings, request.BuildId, line =>
+        await using var log = BuildLog.Open(Settings, request.BuildId, SecretMask.Of(request.ConfigVars), line =>
         {
             Lines.Add(line);
             return ValueTask.CompletedTask;

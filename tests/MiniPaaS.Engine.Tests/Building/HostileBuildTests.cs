@@ -35,7 +35,7 @@ public sealed class HostileBuildTests : IAsyncLifetime
     [Fact]
     public async Task Results_that_lead_out_of_their_directory_reject_the_build()
     {
-        host.Rejected(await host.ScriptAsync("rm -f /tmp/codon/results/name; ln -s /etc/shadow /tmp/codon/results/name\n"));
+        host.Rejected(await host.ScriptAsync("rm -f /tmp/codon/results/names; ln -s /etc/shadow /tmp/codon/results/names\n"));
         await host.NothingIsLeftAsync();
     }
 
@@ -129,6 +129,73 @@ public sealed class HostileBuildTests : IAsyncLifetime
         await host.NothingIsLeftAsync();
     }
 
+    [Theory]
+    [InlineData("printf 'a\\nb\\n' > /tmp/codon/results/names; printf built > /tmp/codon/results/outcome; kill -9 $PPID")]
+    [InlineData("printf ../../../etc > /tmp/codon/results/detected; printf other-stack > /tmp/codon/results/outcome; kill -9 $PPID")]
+    [InlineData("printf bullseye > /tmp/codon/results/stack; printf '../x' > /tmp/codon/results/detected; printf other-stack > /tmp/codon/results/outcome; kill -9 $PPID")]
+    public async Task Results_that_cannot_be_reject_the_build(string compile)
+    {
+        host.Rejected(await host.ScriptAsync(compile + "\n"));
+        await host.NothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task What_a_pack_prints_of_the_config_vars_is_hidden_everywhere()
+    {
+        var vars = MiniPaaS.Daemon.Apps.ConfigVars.From([new("KEY", "s3cret-value"), new("CERT", "-----BEGIN-----\nMIIB-first\nMIIB-second\n"), new("N", "5")]);
+        var request = host.Request(
+            ("Procfile", "web: x\n"),
+            ("compile.sh", "for f in $ENV_DIR/*; do echo \"${f##*/}=$(cat $f)\"; done; echo \"$(cat $ENV_DIR/KEY)\" >&2; printf s3cret; sleep 0.2; echo -value; printf 'default_process_types:\\n  s3cret-value!: x\\n' > $BUILD_DIR/release.yml\n"));
+        host.Rejected(await host.BuildAsync(request with { ConfigVars = vars }, CancellationToken.None));
+        Assert.Contains("KEY=[redacted]", host.Lines);
+        Assert.Contains("N=5", host.Lines);
+        var kept = await File.ReadAllTextAsync(BuildLog.PathOf(host.Settings, request.BuildId));
+        foreach (var secret in (string[])["s3cret-value", "BEGIN", "MIIB"])
+        {
+            Assert.DoesNotContain(secret, host.Text, StringComparison.Ordinal);
+            Assert.DoesNotContain(secret, kept, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Config_vars_are_in_no_part_of_the_image()
+    {
+        host.AddPack("leaky", ("bin/detect", "cat /tmp/env_*/SECRET"), ("bin/compile", "true"));
+        var vars = MiniPaaS.Daemon.Apps.ConfigVars.From([new("SECRET", "s3cret-value")]);
+        var slug = host.Succeeded(await host.BuildAsync(host.Request(("Procfile", "web: x\n")) with { ConfigVars = vars }, CancellationToken.None));
+        using var docker = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, ct) =>
+            {
+                var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
+                await socket.ConnectAsync(new System.Net.Sockets.UnixDomainSocketEndPoint(host.Settings.DockerSocket), ct);
+                return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
+            },
+        });
+        var image = await docker.GetStringAsync(new Uri($"http://docker/images/{slug.Id}/json"))
+            + await docker.GetStringAsync(new Uri($"http://docker/images/{slug.Id}/history"));
+        Assert.Contains("[redacted] buildpack", image, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret-value", image, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_build_sees_nothing_of_the_caches_of_others()
+    {
+        Directory.CreateDirectory(Path.Combine(BuildDirectories.CacheOf(host.Settings, 41)));
+        await File.WriteAllTextAsync(Path.Combine(BuildDirectories.CacheOf(host.Settings, 41), "neighbour"), "x");
+        host.Succeeded(await host.ScriptAsync("echo mine > $CACHE_DIR/mine; find / -name neighbour 2>/dev/null; ls -d /tmp/codon/tmp/cache/../*; echo looked\n"));
+        Assert.Contains("looked", host.Lines);
+        Assert.DoesNotContain(host.Lines, line => line.Contains("neighbour", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Device_nodes_cannot_be_made_and_rights_of_others_not_be_taken()
+    {
+        host.Succeeded(await host.ScriptAsync("mknod $BUILD_DIR/disk b 8 0 2>/dev/null || echo no device; chown 0:0 $BUILD_DIR/compile.sh 2>/dev/null || echo no owner; cp /bin/su $BUILD_DIR/su 2>/dev/null; chmod 6755 $BUILD_DIR/compile.sh\n"));
+        Assert.Contains("no device", host.Lines);
+        Assert.Contains("no owner", host.Lines);
+    }
+
     [Fact]
     public async Task A_cancelled_build_leaves_nothing()
     {
@@ -151,12 +218,17 @@ public sealed class HostileBuildTests : IAsyncLifetime
     {
         var slug = host.Succeeded(await host.ScriptAsync(""));
         Directory.CreateDirectory(Path.Combine(host.Settings.Builds, "99", "build"));
+        Directory.CreateDirectory(Path.Combine(host.Settings.FetchedPacks, "1234.tree", "bin"));
+        Directory.CreateDirectory(Path.Combine(host.Settings.FetchedPacks, "trees"));
+        Directory.CreateDirectory(Path.Combine(host.Settings.Fetches, "1234"));
         await host.Docker.TagImageAsync(slug.Id, $"{host.Settings.Namespace}/sample", "build-99", CancellationToken.None);
         var labels = BuildSpec.Labels(host.Settings).ToDictionary(l => l.Split('=')[0], l => l.Split('=')[1], StringComparer.Ordinal);
         await host.Docker.CreateContainerAsync(
             $"{host.Settings.Namespace}-build-99", new() { Image = "minipaas/stack-bookworm:build", Labels = labels }, CancellationToken.None);
         await host.Builder.RemoveLeftoversAsync(CancellationToken.None);
         Assert.False(Directory.Exists(host.Settings.Builds));
+        Assert.False(Directory.Exists(host.Settings.Fetches));
+        Assert.Equal("trees", Path.GetFileName(Assert.Single(Directory.GetFileSystemEntries(host.Settings.FetchedPacks))));
         Directory.CreateDirectory(host.Settings.Builds);
         await host.NothingIsLeftAsync();
         Assert.NotNull(await host.Docker.InspectImageAsync(slug.Image, CancellationToken.None));

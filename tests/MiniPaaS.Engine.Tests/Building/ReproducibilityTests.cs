@@ -54,7 +54,7 @@ public sealed class ReproducibilityTests : IAsyncLifetime
     private async Task<string> LayerAsync(BuildRequest request)
     {
         host.Lines.Clear();
-        await using var log = BuildLog.Open(host.Settings, request.BuildId, line =>
+        await using var log = BuildLog.Open(host.Settings, request.BuildId, SecretMask.None, line =>
         {
             host.Lines.Add(line);
             return ValueTask.CompletedTask;

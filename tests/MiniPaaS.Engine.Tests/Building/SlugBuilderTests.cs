@@ -157,9 +157,9 @@ public sealed class SlugBuilderTests : IAsyncLifetime
     public async Task A_buildpack_that_was_set_must_recognise_the_app()
     {
         host.UseScriptPack();
-        var outcome = await host.BuildAsync(host.Request(("readme.txt", "hi")) with { Buildpack = "script" }, CancellationToken.None);
+        var outcome = await host.BuildAsync(host.Request(("readme.txt", "hi")) with { Buildpacks = ["script"] }, CancellationToken.None);
         host.Rejected(outcome);
-        Assert.Contains("-----> App not compatible with buildpack: script\n       no compile.sh", host.Text, StringComparison.Ordinal);
+        Assert.Contains("-----> App not compatible with buildpack: minipaas/script\n       no compile.sh", host.Text, StringComparison.Ordinal);
     }
 
     [Fact]

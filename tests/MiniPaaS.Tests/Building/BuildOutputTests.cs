@@ -1,5 +1,6 @@
 using System.Text;
 using MiniPaaS.Daemon;
+using MiniPaaS.Daemon.Apps;
 using MiniPaaS.Daemon.Building;
 
 namespace MiniPaaS.Tests.Building;
@@ -12,7 +13,7 @@ public sealed class BuildOutputTests : IAsyncLifetime
 
     public Task InitializeAsync()
     {
-        log = BuildLog.Open(Settings.FromEnvironment() with { StateDir = root }, 1, line =>
+        log = BuildLog.Open(Settings.FromEnvironment() with { StateDir = root }, 1, SecretMask.Of(ConfigVars.From([new("TOKEN", "correct horse battery")])), line =>
         {
             lines.Add(line);
             return ValueTask.CompletedTask;
@@ -52,6 +53,23 @@ public sealed class BuildOutputTests : IAsyncLifetime
         }
 
         Assert.Equal("größe", Assert.Single(lines));
+    }
+
+    [Fact]
+    public async Task The_value_of_a_config_var_is_hidden_however_it_is_cut_on_the_screen_and_in_the_file()
+    {
+        var output = new BuildOutput(log, 100_000);
+        foreach (var octet in Encoding.UTF8.GetBytes($"{new string('x', 9_995)}correct horse battery\ncorrect horse\nthe end: correct horse bat"))
+        {
+            await output.AddAsync(new[] { octet });
+        }
+
+        await output.CompleteAsync();
+        await log.ErrorAsync("It failed: correct horse battery");
+        await log.DisposeAsync();
+        Assert.Equal(
+            [new string('x', 9_995) + "[reda", "cted]", "correct horse", "the end: correct horse bat", " !     It failed: [redacted]"], lines);
+        Assert.Equal(lines, await File.ReadAllLinesAsync(Path.Combine(root, "build-logs", "1.log")));
     }
 
     [Fact]

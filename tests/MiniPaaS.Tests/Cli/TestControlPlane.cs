@@ -70,6 +70,7 @@ public sealed partial class TestControlPlane : IAsyncDisposable
         plane.MapReleases();
         plane.MapLogs();
         plane.MapTraffic();
+        plane.MapBuildpacks();
         plane.MapCertificates();
         plane.MapAttestations();
         await plane._web.StartAsync();

@@ -16,6 +16,7 @@ namespace MiniPaaS.Tests.Receiving;
 /// <summary>The Receiving folder behind a real web server, with the app <c>myapp</c> (id 7), and a place for git clients.</summary>
 public sealed class GitHost : IAsyncLifetime
 {
+    private readonly Dictionary<string, long> published = new(StringComparer.Ordinal) { ["myapp"] = 7 };
     private WebApplication? app;
 
     internal string Root { get; } = Directory.CreateTempSubdirectory("minipaas-git-").FullName;
@@ -34,6 +35,8 @@ public sealed class GitHost : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        // Fetches walk down to their directory as the dyno user.
+        File.SetUnixFileMode(Root, (UnixFileMode)0b111_001_001);
         Settings = Settings.FromEnvironment() with { StateDir = Path.Combine(Root, "state"), RunDir = Root };
         Repositories = new GitRepositories(Settings);
         Repositories.InstallHook();
@@ -50,7 +53,7 @@ public sealed class GitHost : IAsyncLifetime
             Settings,
             Repositories,
             Sessions,
-            (name, _) => ValueTask.FromResult(name == "myapp" ? new PushTarget(7, name) : null),
+            (name, _) => ValueTask.FromResult(published.TryGetValue(name, out var id) ? new PushTarget(id, name) : null),
             NullLogger<GitHttp>.Instance));
         new PushEndpoint(
             Sessions,
@@ -63,7 +66,39 @@ public sealed class GitHost : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await app!.DisposeAsync();
-        Directory.Delete(Root, recursive: true);
+        await BuildDirectories.RemoveAsync(Root, CancellationToken.None);
+    }
+
+    /// <summary>Lets fetches reach this server, which is in no public network.</summary>
+    internal void AllowFetches() => UsePacks(new() { PrivateHosts = [new Uri(Url).Authority] });
+
+    internal void UsePacks(MiniPaaS.Daemon.Building.Fetching.PackSettings packs) => Settings = Settings with { Packs = packs };
+
+    /// <summary>Serves a repository of these files beside the app's.</summary>
+    internal async Task<Published> PublishAsync(string name, params (string Path, string Content)[] files)
+    {
+        published[name] = 100 + published.Count;
+        var work = Path.Combine(Root, "published-" + name);
+        Directory.CreateDirectory(work);
+        await MustAsync(work, "init", "--quiet");
+        foreach (var (path, content) in files)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(work, path))!);
+            await File.WriteAllTextAsync(Path.Combine(work, path), content);
+            File.SetUnixFileMode(Path.Combine(work, path), (UnixFileMode)(path.StartsWith("bin/", StringComparison.Ordinal) ? 0b111_101_101 : 0b110_100_100));
+        }
+
+        await MustAsync(work, "add", "--all");
+        await MustAsync(work, "commit", "--quiet", "--message", "First");
+        return await PublishAgainAsync(new Published(name, $"{Url}/{name}.git", work, ""));
+    }
+
+    /// <summary>Serves what was committed since.</summary>
+    internal async Task<Published> PublishAgainAsync(Published repository)
+    {
+        await MustAsync(repository.Work, "push", "--quiet", "--force", "--tags", Repositories.Ensure(published[repository.Name]), "HEAD:refs/heads/main");
+        Repositories.PointHead(published[repository.Name], "main");
+        return repository with { Commit = await MustAsync(repository.Work, "rev-parse", "HEAD") };
     }
 
     /// <summary>Runs a git client and returns its exit code with everything that it said.</summary>
@@ -120,3 +155,10 @@ public sealed class GitHost : IAsyncLifetime
 
     internal static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 }
+
+/// <summary>A repository that is served.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Url">Where it is served.</param>
+/// <param name="Work">Its work tree.</param>
+/// <param name="Commit">Newest commit of main.</param>
+internal sealed record Published(string Name, string Url, string Work, string Commit);
