@@ -24,9 +24,8 @@ check "Node.js: ... the script start is web" releases '  web: npm start'
 check "Node.js: ... the same twice" builds_alike bookworm nodejs nodejs-hello
 check "Node.js: the example boots" boot bookworm 'npm start' --env GREETING=Servus
 check "Node.js: the example answers" body_says / "Servus from Node.js v18"
-check "Node.js: stops in time" stops_within 2000
+check "Node.js: stops gracefully" stops_with 0
 check "Node.js: the signal reaches it" dyno_says Stopping
-check "Node.js: ... and it ends by itself" equals "$(docker inspect --format '{{.State.ExitCode}}' "$container")" 0
 check "Node.js: a built application is refused" build_fails bookworm nodejs
 
 # --- scripts in dynos
