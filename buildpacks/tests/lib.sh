@@ -56,7 +56,7 @@ online() { local network=bridge; "$@"; }
 reaches_npm() { new_app; online in_build_image bookworm procfile 'timeout 20 npm view mustache version --fetch-retries 0'; }
 reaches_debian() {
   new_app
-  online in_build_image bookworm procfile 'cd /tmp && sed -n "s/^deb [^]]*] \([^ ]*\) \([^ ]*\) .*/\1\/dists\/\2\/InRelease/p" /etc/apt/sources.list |
+  online in_build_image bookworm procfile 'cd /tmp && sed -n "s/^deb [^]]*] \([^ ]*\) \([^ ]*\) .*/\1\/dists\/\2\/InRelease/p" /etc/apt/sources.list.d/*.list |
     head -n 1 | xargs timeout 20 curl --silent --fail --output InRelease'
 }
 # Clients of package sources trust what the host trusts.
