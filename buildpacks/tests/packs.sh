@@ -1,9 +1,10 @@
 # What all buildpacks have in common.
 
-for file in output config-vars; do
+first_with() { printf "%s\n" "$here"/*/lib/"$1" | head -n 1; }
+for file in output config-vars debs WEB_CONCURRENCY.sh; do
   for copy in "$here"/*/lib/$file; do
     pack=${copy#"$here/"}
-    check "packs: lib/$file of ${pack%%/*} is the one all have" cmp "$copy" "$here/nodejs/lib/$file"
+    check "packs: lib/$file of ${pack%%/*} is the one all have" cmp "$copy" "$(first_with "$file")"
   done
 done
 every_pack_is_ordered() { equals "$(sort "$here/order" | xargs)" "$(cd "$here" && printf '%s\n' */bin/detect | cut -d/ -f1 | sort | xargs)"; }
