@@ -108,7 +108,7 @@ boot() {
   local stack=$1 command=$2 deadline
   shift 2
   boot_only "$stack" "$command" "$@"
-  deadline=$((SECONDS + 20))
+  deadline=$((SECONDS + 90))
   until get / --output /dev/null; do
     if ((SECONDS > deadline)) || [[ $(docker inspect --format '{{.State.Running}}' "$container") != true ]]; then
       docker logs "$container" > "$work/out" 2>&1
