@@ -8,7 +8,7 @@ public sealed class CanaryTests(OwnPlatform own) : PlatformTest(own.Platform), I
     [Fact]
     public async Task A_push_becomes_a_canary_gets_its_share_and_is_promoted()
     {
-        var (app, push) = await NewCanaryAsync("promoted", percent: 50);
+        var (app, push) = await NewCanaryAsync("canary-promoted", percent: 50);
         Assert.Contains("Released v2 as a canary: v1 stays live", push.Errors, StringComparison.Ordinal);
         await using var load = await Load.StartAsync(app);
         await BothAreSeenAsync(app);
@@ -41,9 +41,9 @@ public sealed class CanaryTests(OwnPlatform own) : PlatformTest(own.Platform), I
     [Fact]
     public async Task A_canary_that_is_given_up_leaves_nothing_and_the_live_release_untouched()
     {
-        var (app, _) = await NewCanaryAsync("aborted", percent: 50);
+        var (app, _) = await NewCanaryAsync("canary-aborted", percent: 50);
         var live = Assert.Single(await app.ContainersAsync(), c => c.Release == "1").Id;
-        var images = await Platform.Engine.TagsAsync("aborted");
+        var images = await Platform.Engine.TagsAsync("canary-aborted");
         await using var load = await Load.StartAsync(app);
         await BothAreSeenAsync(app);
 
@@ -58,7 +58,7 @@ public sealed class CanaryTests(OwnPlatform own) : PlatformTest(own.Platform), I
         await load.StopAsync();
         Assert.Equal(live, Assert.Single(await app.ContainersAsync()).Id);
         Assert.Equal("failed", (await app.ReleasesAsync())[0].Status);
-        await Eventually.HoldsAsync("its slug is collected", async () => (await Platform.Engine.TagsAsync("aborted")).Count < images.Count);
+        await Eventually.HoldsAsync("its slug is collected", async () => (await Platform.Engine.TagsAsync("canary-aborted")).Count < images.Count);
         var again = await app.TryPaasAsync("canary:abort");
         Assert.Contains("No canary", again.Errors, StringComparison.Ordinal);
         await app.PaasAsync("canary:off");
@@ -69,7 +69,7 @@ public sealed class CanaryTests(OwnPlatform own) : PlatformTest(own.Platform), I
     [Fact]
     public async Task Kill_9_of_the_daemon_changes_nothing_and_the_next_one_goes_on()
     {
-        var (app, _) = await NewCanaryAsync("killed", percent: 50);
+        var (app, _) = await NewCanaryAsync("canary-killed", percent: 50);
         var before = (await app.ContainersAsync()).Select(c => c.Id).Order().ToArray();
         Assert.Equal(2, before.Length);
         await using var load = await Load.StartAsync(app);
@@ -92,7 +92,7 @@ public sealed class CanaryTests(OwnPlatform own) : PlatformTest(own.Platform), I
     [Fact]
     public async Task Dynos_of_a_canary_that_crash_leave_the_split_and_the_reason_is_shown()
     {
-        var (app, _) = await NewCanaryAsync("crashing", percent: 100);
+        var (app, _) = await NewCanaryAsync("canary-crashing", percent: 100);
         Assert.Equal("version 2", await FreshAsync(app));
 
         await KillCanaryAsync(app);

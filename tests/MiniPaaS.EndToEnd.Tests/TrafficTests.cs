@@ -210,7 +210,9 @@ public sealed class TrafficTests(SharedPlatform shared) : PlatformTest(shared.Pl
         var result = await app.TryPaasAsync(command);
         Assert.Equal(1, result.ExitCode);
         Assert.Contains(reason, result.Errors, StringComparison.Ordinal);
-        Assert.DoesNotContain("owner-of-it", result.Errors.Replace("owner-of-it.localhost", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        // A command that takes over a second says what it waits for, and names its own app.
+        var said = result.Errors.Replace("owner-of-it.localhost", "", StringComparison.Ordinal);
+        Assert.True(app.Name == "owner-of-it" || !said.Contains("owner-of-it", StringComparison.Ordinal), said);
     }
 
     private static async Task<IReadOnlyList<string>> RouterLinesAsync(TestApp app) =>

@@ -21,13 +21,16 @@ internal sealed class AdminServer(
         new SocketTransportFactory(Options.Create(new SocketTransportOptions()), logs),
         logs);
 
+    /// <summary>Listens under another name first: a control plane that met the socket between bind(2) and listen(2) would be refused,
+    /// take its router for dead and remove it.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(settings.AdminSocket)!);
         await server.StartAsync(this, cancellationToken);
 
         // Until here the socket was its owner's alone under any usual umask; this opens it to the group.
-        File.SetUnixFileMode(settings.AdminSocket, SocketMode);
+        File.SetUnixFileMode(Draft(settings), SocketMode);
+        File.Move(Draft(settings), settings.AdminSocket);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -48,11 +51,13 @@ internal sealed class AdminServer(
         // The features belong to the connection; the context itself holds nothing.
     }
 
+    private static string Draft(RouterSettings settings) => Path.ChangeExtension(settings.AdminSocket, "new");
+
     private static KestrelServerOptions Configure(RouterSettings settings, IServiceProvider services)
     {
         var options = new KestrelServerOptions { AddServerHeader = false, ApplicationServices = services };
         options.Limits.MaxRequestBodySize = null;
-        options.ListenUnixSocket(settings.AdminSocket, listen => listen.Protocols = HttpProtocols.Http1);
+        options.ListenUnixSocket(Draft(settings), listen => listen.Protocols = HttpProtocols.Http1);
         return options;
     }
 }

@@ -19,6 +19,29 @@ public sealed class AdminTests
     }
 
     [Fact]
+    public async Task The_socket_has_its_name_only_when_it_can_be_connected_to()
+    {
+        var settings = TestRouter.NewSettings();
+        var directory = Directory.CreateDirectory(Path.GetDirectoryName(settings.AdminSocket)!).FullName;
+        var appeared = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var watcher = new FileSystemWatcher(directory);
+        watcher.Created += (_, file) => Appeared("created", file.Name);
+        watcher.Renamed += (_, file) => Appeared("renamed", file.Name);
+        watcher.EnableRaisingEvents = true;
+        await using var router = await TestRouter.StartAsync(settings);
+        Assert.Equal("renamed", await appeared.Task.WaitAsync(TimeSpan.FromMinutes(1)));
+        Assert.Equal([settings.AdminSocket], Directory.GetFiles(directory));
+
+        void Appeared(string how, string? name)
+        {
+            if (name == Path.GetFileName(settings.AdminSocket))
+            {
+                appeared.TrySetResult(how);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Routes_come_back_as_they_were_put()
     {
         var route = Make.Route("shop", 3, Make.Target("c1", "10.213.0.7:5000")) with { Mode = RouteMode.Maintenance };
