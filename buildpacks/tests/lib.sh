@@ -128,7 +128,8 @@ boot_only() {
   end
   chown -R 21000:21000 "$app"
   container=$(docker run --detach --init --read-only --tmpfs /tmp:mode=1777,exec "${hardened[@]}" "${dotnet[@]}" \
-    --memory 512m --pids-limit 256 --volume "$app:/app" --env PORT=5000 --env DYNO=web.1 --env HOME=/app "$@" \
+    --memory 512m --pids-limit 256 --volume "$app:/app" --env PORT=5000 --env DYNO=web.1 --env HOME=/app \
+    --env PATH=/usr/local/bin:/usr/bin:/bin "$@" \
     "minipaas/stack-$stack:run" bash -c \
     'shopt -s nullglob; for file in .profile.d/*.sh; do source "$file"; done; exec bash -c "$1"' dyno "$command")
   address=$(docker inspect --format '{{.NetworkSettings.IPAddress}}' "$container")

@@ -56,6 +56,14 @@ proxied() { local try; for try in {1..100}; do body_says /api/item proxied && re
 check "static: a proxy goes before a route" proxied
 check "static: ... the route has the rest" body_says /any start
 
+new_app; echo '{"redirects":{"/**":{"url":"https://www.example.org$request_uri"}}}' > "$app/static.json"
+check "static: redirects alone are an application" serves
+check "static: ... with what was asked for" header '/a?b=c' 'Location: https://www.example.org/a?b=c'
+site '{"routes":{"/**":{"path":"index.html","excepts":["/api/**"]}}}'
+check "static: a route with exceptions" serves
+check "static: ... leads where it should" body_says /deep/link start
+check "static: ... and where it should not" answers /api/x 404
+
 new_app; page dist/index.html built; printf 'root: dist\npushstate: enabled # all\nforce_https: true\n' > "$app/Staticfile"
 check "static: a Staticfile is read" serves
 check "static: ... its root, with pushstate" equals "$(get /deep/link --header 'X-Forwarded-Proto: https')" built

@@ -11,7 +11,7 @@ def rooted: if startswith("/") then . else "/" + . end;
 def numbered: to_entries | map(.value + {number: .key});
 def entries: . // {} | to_entries;
 
-(.root // ".") as $root | (.routes | entries | numbered) as $routes
+(.root // ".") as $root | (.routes | entries | map(.value = (.value | if type == "object" then . else {path: .} end)) | numbered) as $routes
 | (.redirects | entries | numbered) as $redirects
 | (.proxies | entries | sort_by(-(.key | length)) | numbered | map(.origin = (.value.origin | interpolated))) as $proxies
 # A later block of headers goes before an earlier one, and nothing is added up.
@@ -52,7 +52,7 @@ def entries: . // {} | to_entries;
 "    default @missing;",
 ($proxies[] | "    \("~^" + (.key | rtrimstr("/") | literal) + "(/|$)" | quoted) @proxy\(.number);"),
 ($redirects[] | "    \(.key | exactly) @redirect\(.number);"),
-($routes[] | "    \(.key | exactly) @route\(.number);"),
+($routes[] | (.value.excepts // [] | .[] | "    \(exactly) @missing;"), "    \(.key | exactly) @route\(.number);"),
 "  }",
 ($names[] | . as $name | "  map $asked $header\(.key) {\n    default \"\";",
   ($headers[] | "    \(.key | exactly) \(.value[$name.value] // "" | interpolated | quoted);"), "  }"),
@@ -85,7 +85,7 @@ def entries: . // {} | to_entries;
 "    location @missing { return 404; }",
 ($redirects[] | "    location @redirect\(.number) { return \(.value.status // 301) \(.value.url | interpolated | quoted); }"),
 # A route to a directory finds what is in it, and nothing else.
-($routes[] | "    location @route\(.number) { try_files \(.value | rooted | if endswith("/") then . + "index.html" else . end | quoted) =404; }"),
+($routes[] | "    location @route\(.number) { try_files \(.value.path | rooted | if endswith("/") then . + "index.html" else . end | quoted) =404; }"),
 ($proxies[] | (.origin | capture("^(?<host>https?://[^/]*)(?<path>.*)$")) as $to
   | "    location @proxy\(.number) {",
     "      set $upstream \($to.host | quoted);",
