@@ -49,8 +49,8 @@ config_var() { printf '%s' "$2" > "$env/$1"; }
 hardened=(--user 21000:21000 --cap-drop ALL --security-opt no-new-privileges --label "$label")
 dotnet=(--volume "${DOTNET_ROOT:-/usr/share/dotnet}:/usr/share/dotnet:ro")
 
-# Stacks that not every machine has.
-optional_stacks() { docker image inspect minipaas/stack-trixie:build >/dev/null 2>&1 && echo trixie; }
+# Stacks that not every machine has, and that whoever calls wants tested.
+optional_stacks() { echo "${MINIPAAS_TEST_STACKS:-}"; }
 
 # online COMMAND...: what it builds may use the network, as the platform's builds do. Without it, they may not.
 network=none certificates=/etc/ssl/certs/ca-certificates.crt
