@@ -12,6 +12,7 @@ check ".NET: the web type binds the port" releases '  web: cd bin/publish; ./dot
 check ".NET: the slug asks for the shared runtime" equals "$(<"$app/.minipaas/mounts")" dotnet
 check ".NET: the slug is small" bash -c '(($(du -sk "$1" | cut -f1) < 1000))' - "$app"
 web='cd bin/publish; ./dotnet-hello --urls http://*:$PORT'
+check ".NET: ... the same twice" builds_alike bookworm dotnet dotnet-hello
 check ".NET: the example boots" boot bookworm "$web" --env GREETING=Servus
 check ".NET: the example answers" body_says / "Servus from .NET 10"
 check ".NET: stops in time" stops_within 2000

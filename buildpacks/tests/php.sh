@@ -15,6 +15,10 @@ check "PHP: 7.* is built on bullseye" stack_of '7.*' bullseye
 check "PHP: 7.1 - 7.4 is built on bullseye" stack_of '7.1 - 7.4' bullseye
 check "PHP: >=7.2 <8.0 is built on bullseye" stack_of '>=7.2 <8.0' bullseye
 check "PHP: * is built on the highest" stack_of '*' bookworm
+stacks_on_offer="bookworm bullseye trixie"
+check "PHP: ^8.3 is built on trixie, where there is one" stack_of '^8.3' trixie
+check "PHP: ~8.4.0 is built on trixie" stack_of '~8.4.0' trixie
+stacks_on_offer=""
 new_app; echo '<?php' > "$app/index.php"
 check "PHP: no composer.json gets the default stack" chooses bookworm
 : > "$app/composer.json"
@@ -41,12 +45,17 @@ new_app yet-another-test-app
 check "PHP: the sample of 2017 is detected" detect php
 check "PHP: the sample is built on bullseye" chooses bullseye
 check "PHP: the sample builds" build bullseye php
+check "PHP: ... the same twice" builds_alike bullseye php yet-another-test-app
 check "PHP: a second build of the sample needs no Composer" bash -c 'rm -r "$1/.minipaas"' - "$app"
 build bullseye php
 check "PHP: ... and says so" says "no packages to install"
 check "PHP: the sample boots" boot bullseye "$(sed -n 's/^web: //p' "$app/Procfile")"
 check "PHP: the sample shows PHP 7.4" body_says / "PHP Version 7.4"
 check "PHP: the sample keeps composer.json to itself" answers /composer.json 403
+
+new_app php-hello
+check "PHP: the smallest example builds" build bookworm php
+check "PHP: ... the same twice" builds_alike bookworm php php-hello
 
 # --- serving, on both stacks and with both servers
 serve() {
@@ -82,7 +91,7 @@ serve() {
   check "PHP: $stack $server: stops in time" stops_within 2000
   check "PHP: $stack $server: stops by the signal" equals "$(docker inspect --format '{{.State.ExitCode}}' "$container")" 143
 }
-for stack in bookworm bullseye; do
+for stack in $(optional_stacks) bookworm bullseye; do
   for server in apache2 nginx; do serve $stack $server; done
 done
 

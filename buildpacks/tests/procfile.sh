@@ -5,6 +5,7 @@ check "Procfile: the example is no PHP application" bash -c '! "$1/php/bin/detec
 check "Procfile: the example is no .NET application" bash -c '! "$1/dotnet/bin/detect" "$2"' - "$here" "$app"
 check "Procfile: the example builds" build bookworm procfile
 check "Procfile: has no default types" releases '--- {}'
+check "Procfile: ... the same twice" builds_alike bookworm procfile procfile-only
 check "Procfile: the example boots" boot bookworm "$(sed -n 's/^web: //p' "$app/Procfile")" --env GREETING=Servus
 check "Procfile: the example answers" body_says / "Servus from web.1"
 

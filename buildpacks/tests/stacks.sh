@@ -22,9 +22,13 @@ shares_layers() {
   equals "$(docker image inspect --format '{{index .RootFS.Layers 0}}' "minipaas/stack-$1:build")" \
     "$(docker image inspect --format '{{index .RootFS.Layers 0}}' "minipaas/stack-$1:run")"
 }
+knows_dyno_packages() {
+  docker run --rm --network none "minipaas/stack-$1:build" cat /var/lib/dpkg/status.run > "$work/out" &&
+    docker run --rm --network none "minipaas/stack-$1:run" cat /var/lib/dpkg/status | cmp - "$work/out"
+}
 label_of() { docker image inspect --format "{{index .Config.Labels \"$2\"}}" "$1"; }
 
-for stack in bookworm bullseye; do
+for stack in bookworm bullseye $(optional_stacks); do
   check "$stack: runs as the dyno user in /app" identity $stack
   check "$stack: nothing but /app and /tmp can be written" nothing_writable $stack
   check "$stack: no file gives rights away" no_setuid $stack
@@ -34,5 +38,6 @@ for stack in bookworm bullseye; do
   check "$stack: the build image is a layer on the run image" shares_layers $stack
   check "$stack: both images carry the same key" equals \
     "$(label_of minipaas/stack-$stack:run minipaas.stack.key)" "$(label_of minipaas/stack-$stack:build minipaas.stack.key)"
+  check "$stack: a build can tell what dynos have" knows_dyno_packages $stack
   check "$stack: is not made twice" bash -c "'$here/stacks/build-stack' $stack | grep -q 'up to date'"
 done

@@ -48,6 +48,21 @@ public sealed class ExampleTests(SharedPlatform shared) : PlatformTest(shared.Pl
         Assert.Equal("Hello from web.1\n", await app.GetAsync());
     }
 
+    [Theory]
+    [InlineData("nodejs-hello", "Node.js", "Hello from Node.js v")]
+    [InlineData("python-hello", "Python", "Hello from Python 3.")]
+    [InlineData("ruby-hello", "Ruby", "Hello from Ruby 3.")]
+    [InlineData("static-site", "Static HTML", "<!doctype html>")]
+    public async Task An_example_of_each_language_is_detected_and_answers(string example, string language, string answer)
+    {
+        var app = await TestApp.CreateAsync(Platform, example, example);
+
+        var push = (await app.PushAsync()).Expect();
+
+        Assert.Contains($"remote: -----> {language} app detected", push.Errors, StringComparison.Ordinal);
+        Assert.StartsWith(answer, await app.GetAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_release_phase_is_part_of_the_push_and_the_worker_runs_once_scaled()
     {

@@ -1,0 +1,5 @@
+export PATH="$HOME/.minipaas/python/bin:$PATH"
+export PYTHONUNBUFFERED=${PYTHONUNBUFFERED:-true}
+export PYTHONPATH=${PYTHONPATH:-$HOME}
+export LANG=${LANG:-C.UTF-8}
+export FORWARDED_ALLOW_IPS=${FORWARDED_ALLOW_IPS:-*}

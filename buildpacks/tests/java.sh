@@ -1,0 +1,51 @@
+# The Java buildpack.
+
+chooses_for_java() { choose_stack java && equals "$(<"$work/out")" "$1"; }
+refuses_java() { ! choose_stack java; }
+
+stacks_on_offer="bookworm trixie"
+new_app; echo 'java.runtime.version=21' > "$app/system.properties"
+check "Java: system.properties chooses the stack" chooses_for_java trixie
+new_app; echo '<properties><java.version>11</java.version></properties>' > "$app/pom.xml"
+check "Java: what pom.xml is written for runs on a newer Java" chooses_for_java bookworm
+new_app; echo '<maven.compiler.release>21</maven.compiler.release>' > "$app/pom.xml"
+check "Java: ... but not on an older one" chooses_for_java trixie
+new_app; echo 'java.runtime.version=99' > "$app/system.properties"
+check "Java: a version nobody has is refused" refuses_java
+check "Java: ... naming what is on offer" says "On offer: Java 17 (stack bookworm), Java 21 (stack trixie)"
+stacks_on_offer=""
+
+new_app java-hello
+check "Java: the example is detected" detect java
+if reaches_debian; then
+  new_app java-hello
+  check "Java: the example builds" online build bookworm java
+  web='java $JAVA_OPTS -cp .minipaas/java/classes:. Hello'
+  check "Java: its one main class is web" releases "  web: $web"
+  kept=$cache; list_tree > "$work/first"
+  check "Java: the example boots" boot bookworm "$web" --env GREETING=Servus
+  check "Java: the example answers" body_says / "Servus from Java 17"
+  check "Java: stops gracefully" stops_with 143
+  new_app java-hello; cache=$kept; rm -rf "$cache/java/runtime"
+  same_java() { list_tree > "$work/second"; diff "$work/first" "$work/second" > "$work/out"; }
+  check "Java: all of it is made again, without network" build bookworm java
+  check "Java: ... is the same" same_java
+  new_app; cache=$kept; mkdir -p "$app/shop/text"
+  printf 'package shop;\npublic class Main { public static void main(String[] a) { System.out.println(shop.text.Word.VALUE); } }\n' > "$app/shop/Main.java"
+  printf 'package shop.text;\npublic class Word { public static final String VALUE = "from a package"; }\n' > "$app/shop/text/Word.java"
+  echo 'class Extra {}' > "$app/Extra.java"
+  check "Java: packages beside each other build" build bookworm java
+  boot_only bookworm "$(sed -n 's/^  web: //p' "$work/release")" --env JAVA_TOOL_OPTIONS=-Dquiet
+  check "Java: ... and run" equals "$(exit_code) $(docker logs "$container" 2>/dev/null)" "0 from a package"
+  new_app; cache=$kept; echo 'class Broken { nonsense }' > "$app/Broken.java"
+  check "Java: an error of the compiler fails the build" build_fails bookworm java
+  check "Java: ... at its place" says "Broken.java:1: error"
+  new_app; cache=$kept
+  echo '<project><modelVersion>4.0.0</modelVersion><groupId>a</groupId><artifactId>b</artifactId><version>1</version></project>' > "$app/pom.xml"
+  check "Java: without network, Maven fails the build" build_fails bookworm java
+  check "Java: ... having been started" says "BUILD FAILURE"
+  check "Java: ... saying what to do" says "the repository has to contain the jar"
+else
+  skip "Java: Debian's archive is not reached from here; building is not tested"
+fi
+end
