@@ -59,6 +59,7 @@ internal static class RouterHost
         builder.Services.AddHostedService<SnapshotFile>();
         builder.Services.AddHostedService(services => services.GetRequiredService<LocalIssuer>());
         builder.Services.AddHostedService(services => services.GetRequiredService<CertificateBook>());
+        builder.Services.AddHostedService<MemoryTrim>();
         builder.Services.AddHostedService<AdminServer>();
 
         var router = builder.Build();

@@ -84,7 +84,8 @@ WantedBy=sockets.target
 UNIT
 }
 
-# A template with two instances, a and b: a new router is started on the sockets of the old one, which then goes.
+# A template with two instances, a and b: a new router is started on the sockets of the old one, which then goes. Without
+# NonBlocking systemd would make them blocking again for the new one, and the old one would hang waiting for a visitor.
 router_unit() {
   local sockets
   sockets=$(socket_units | tr '\n' ' ')
@@ -97,6 +98,7 @@ StartLimitIntervalSec=0
 
 [Service]
 Sockets=$sockets
+NonBlocking=true
 EnvironmentFile=$env_file
 ExecStartPre=+$prefix/bin/minipaas-services prepare
 ExecStart=$prefix/current/router/paas-router

@@ -41,6 +41,8 @@ remove_services() {
       rm -f "/etc/systemd/system/$kind"
     done
     rm -f "/etc/systemd/system/$(unit_name router)@.service"
+    # systemd made it for the instances of the template, and would keep it until the next boot.
+    systemctl stop "system-$(systemd-escape "$(unit_name router)").slice" || true
     systemctl daemon-reload
   fi
 }

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # What the number of apps costs: requests, flips and loading a snapshot with 1, 1,000 and 10,000 apps, each in a router of its own, and
-# the memory of connections that are kept open and say nothing. Prints Markdown tables.
+# the memory of connections that are kept open and say nothing, and what is left of it once they have gone. Prints Markdown tables.
 #   APPS="1 1000 10000"   numbers of apps
 #   FLIPS=2000            flips of each measurement, the first tenth not counted
-#   IDLE=20000            idle connections (needs ulimit -n of 27,000)
+#   IDLE=20000            idle connections (needs ulimit -n of 27,000, which is raised if it may be)
+#   APPS=                 the idle connections alone
+#   CALM=30               seconds after which memory is read once they have left
 #   SPAN, WARM_UP, ROUNDS, ROUTER_BIN, PROXY_CORES, LOAD_CORES   as in run.sh
 set -euo pipefail
 export LC_ALL=C.UTF-8
@@ -26,11 +28,15 @@ main() {
   mkdir "$work/samples"
   publish
   start_backend
+  if [[ -n ${APPS-all} ]]; then apps_table; fi
+  idle_connections
+}
+
+apps_table() {
   local apps
   echo "| apps | CPU us/request | requests/s | p50 ms | p99 ms | flip p50 ms | flip p99 ms | above 1 ms in the router | snapshot loaded in ms | restart to first answer ms | memory MB |"
   echo "|---|---|---|---|---|---|---|---|---|---|---|"
   for apps in ${APPS:-1 1000 10000}; do with_apps "$apps"; done
-  idle_connections
 }
 
 with_apps() {
@@ -67,14 +73,10 @@ restart_router() {
   restart=$(((${EPOCHREALTIME/./} - start) / 1000))
 }
 
+# Each was answered once and is kept alive.
 idle_connections() {
-  local before after open visitors most
-  # A router takes no more connections than three quarters of the descriptors it may have.
-  most=$(($(ulimit -n) * 3 / 4 - 100))
-  if ((idle > most)); then
-    echo "Only $most idle connections: ulimit -n is $(ulimit -n)." >&2
-    idle=$most
-  fi
+  local before with after visitors
+  allow_files
   rm -rf "$work/ours"
   start ours 1
   saturate small ours "$warm_up" >/dev/null
@@ -84,14 +86,31 @@ idle_connections() {
   visitors=$!
   exec 9>"$work/hold"
   until [[ -s $work/idle ]] || ! kill -0 "$visitors" 2>/dev/null; do sleep 0.2; done
-  open=$(<"$work/idle")
-  [[ -n $open ]] || { echo "The idle connections could not be opened." >&2; return 1; }
+  [[ -s $work/idle ]] || { echo "The idle connections could not be opened." >&2; return 1; }
   sleep 2
-  after=$(memory ours)
+  with=$(memory ours)
+  local counted
+  counted=$(connections)
   exec 9>&-
   wait "$visitors"
-  printf '\n%s idle connections: memory %s MB before, %s MB with them: %s KB each.\n' "$open" "$before" "$after" \
-    "$(awk -v a="$before" -v b="$after" -v n="$open" 'BEGIN { printf "%.1f", (b - a) * 1024 / n }')"
+  until (($(connections) == 0)); do sleep 0.2; done
+  sleep "${CALM:-30}"
+  after=$(memory ours)
+  printf '\n%s idle connections (%s counted by the router): memory %s MB before, %s MB with them: %s KB each; %s MB %s s after they left.\n' \
+    "$(<"$work/idle")" "$counted" "$before" "$with" "$(awk -v a="$before" -v b="$with" -v n="$counted" 'BEGIN { printf "%.1f", (b - a) * 1024 / n }')" \
+    "$after" "${CALM:-30}"
+}
+
+# Public connections that the router has open.
+connections() { curl -fsS --unix-socket "$socket" http://router/metrics | sed -n 's/^minipaas_router_connections //p'; }
+
+# A router takes no more connections than three quarters of the descriptors it may have, and visitors have as many.
+allow_files() {
+  local files=$((idle * 4 / 3 + 200))
+  if (($(ulimit -n) >= files)) || ulimit -n "$files" 2>/dev/null; then return 0; fi
+  ulimit -n "$(ulimit -Hn)"
+  idle=$(($(ulimit -n) * 3 / 4 - 100))
+  echo "Only $idle idle connections: ulimit -n is $(ulimit -n) and may not be raised." >&2
 }
 
 main
