@@ -107,7 +107,7 @@ public sealed class SlugTests(SharedPlatform shared) : PlatformTest(shared.Platf
         var verify = await app.TryPaasAsync("slugs:verify");
 
         Assert.Equal(1, verify.ExitCode);
-        Assert.Contains("v1 is not what its inputs make: 1 differences", verify.Errors, StringComparison.Ordinal);
+        Assert.Contains("v1 is not what its inputs make: it differs in 1 place,", verify.Errors, StringComparison.Ordinal);
         Assert.Equal(["changed", "20", "20", "built", "content"], verify.Output.TrimEnd('\n').Split('\t'));
     }
 

@@ -7,6 +7,8 @@ namespace MiniPaaS.EndToEnd;
 /// <summary>An instance with a stack of its own, which a test may patch.</summary>
 public sealed class PatchablePlatform : IAsyncLifetime
 {
+    private readonly HashSet<string> images = [];
+
     internal Platform Platform { get; private set; } = null!;
 
     /// <summary>Name of the stack.</summary>
@@ -36,6 +38,11 @@ public sealed class PatchablePlatform : IAsyncLifetime
             await Command.RunAsync("docker", ["rmi", $"minipaas/stack-{Stack}:{kind}"]);
         }
 
+        foreach (var image in images.Reverse().ToArray())
+        {
+            await Command.RunAsync("docker", ["rmi", image]);
+        }
+
         Directory.Delete(Buildpacks, recursive: true);
     }
 
@@ -63,7 +70,13 @@ public sealed class PatchablePlatform : IAsyncLifetime
         {
             await Command.RunAsync("docker", ["rm", "--force", container]);
         }
+
+        await RememberAsync();
     }
+
+    /// <summary>Has the present run image removed in the end, whether it still has a name then or not.</summary>
+    internal async Task RememberAsync() => images.Add(
+        (await Command.RunAsync("docker", ["image", "inspect", "--format", "{{.Id}}", $"minipaas/stack-{Stack}:run"])).Expect().Output.Trim());
 }
 
 /// <summary>Stacks: listed, chosen, retired, patched below apps that keep their layer.</summary>
@@ -114,6 +127,39 @@ public sealed class StackTests(PatchablePlatform patchable) : PlatformTest(patch
         await app.CommitAsync("Nothing but another stack");
         Assert.Contains("-----> Building on the Bullseye stack", (await app.PushAsync()).Expect().Errors, StringComparison.Ordinal);
         Assert.Contains("There is no stack \"sarge\" here", (await app.TryPaasAsync("stack:set", "sarge")).Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_update_of_a_stack_names_the_packages_that_have_changed()
+    {
+        var app = await TestApp.CreateAsync(Platform, "versioned", "stack-updates");
+        var program = Path.Combine(patchable.Buildpacks, "stacks", "build-stack");
+        var whole = await File.ReadAllTextAsync(program);
+        // Debian has no newer packages at will: what makes the images is told to make one of them newer.
+        await File.WriteAllTextAsync(program, $$"""
+            #!/bin/bash
+            set -e
+            [[ $2 = --update ]]
+            echo "stack $1: patching"
+            docker run --name {{Platform.Namespace}}-update --user 0:0 --network none minipaas/stack-$1:run \
+              sed -i '/^Package: file$/,/^$/s/^Version: .*/Version: 99:1/' /var/lib/dpkg/status
+            docker commit {{Platform.Namespace}}-update minipaas/stack-$1:run >/dev/null
+            docker rm {{Platform.Namespace}}-update >/dev/null
+            """);
+
+        var update = await app.PaasAsync("stacks:update", patchable.Stack);
+
+        Assert.Contains($"stack {patchable.Stack}: patching", update, StringComparison.Ordinal);
+        Assert.Matches(@"(?m)^~ file 1:\S+ -> 99:1$", update);
+        Assert.Contains("changed packages: 1", update, StringComparison.Ordinal);
+        await patchable.RememberAsync();
+        await File.WriteAllTextAsync(program, "echo the archive is away >&2\nexit 1\n");
+        var failed = await app.TryPaasAsync("stacks:update", patchable.Stack);
+        Assert.Equal(1, failed.ExitCode);
+        Assert.Contains("the archive is away", failed.Output, StringComparison.Ordinal);
+        Assert.Contains("was not updated", failed.Errors, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(program, whole);
+        await patchable.RestoreAsync();
     }
 
     [Fact]

@@ -183,7 +183,7 @@ internal static class SlugCommands
         return verdict.Error
             ?? (verdict.Changes.IsEmpty
                 ? $"{name} is not what its inputs make: its files are the same, but not the layer that holds them ({verdict.Checksum}, rebuilt {verdict.RebuiltChecksum}).{others}"
-                : $"{name} is not what its inputs make: {verdict.Changes.Length} differences, listed above from the slug to the rebuild.{others}");
+                : $"{name} is not what its inputs make: it differs in {verdict.Changes.Length} {(verdict.Changes.Length == 1 ? "place" : "places")}, listed above from the slug to the rebuild.{others}");
     }
 
     private static void PrintChanges(Output output, IEnumerable<SlugChangeInfo> changes) => output.Table(

@@ -42,7 +42,7 @@ internal sealed class StackUpdate(DockerClient docker, StackPackages packages, S
             await say(change);
         }
 
-        await say(changes.Length == 0 ? $"stack {stack}: no package has changed" : $"stack {stack}: {changes.Length} packages have changed");
+        await say(changes.Length == 0 ? $"stack {stack}: no package has changed" : $"stack {stack}: changed packages: {changes.Length}");
         return true;
     }
 
