@@ -37,6 +37,9 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Error, "The admin request {Method} {Path} failed")]
     public static partial void AdminFailed(this ILogger log, Exception failure, string method, string path);
 
+    [LoggerMessage(12, LogLevel.Error, "A request of {App} failed in the router: {Method} {Path}")]
+    public static partial void RequestFailed(this ILogger log, Exception failure, string app, string method, string path);
+
     [LoggerMessage(30, LogLevel.Warning, "Cannot take connections on {Url}: {Reason}; trying again")]
     public static partial void CannotAccept(this ILogger log, string url, string reason);
 

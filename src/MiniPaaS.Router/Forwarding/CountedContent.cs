@@ -32,22 +32,8 @@ internal sealed class CountedContent(HttpContent body, Exchange exchange) : Http
         base.Dispose(disposing);
     }
 
-    private sealed class CountingStream(Stream inner, Exchange exchange) : Stream
+    private sealed class CountingStream(Stream inner, Exchange exchange) : ReadOnlyStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             var reading = inner.ReadAsync(buffer, cancellationToken);
@@ -60,16 +46,6 @@ internal sealed class CountedContent(HttpContent body, Exchange exchange) : Http
             exchange.Bytes += count;
             return ValueTask.FromResult(count);
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush() => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

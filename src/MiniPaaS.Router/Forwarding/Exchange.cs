@@ -16,6 +16,7 @@ internal sealed class Exchange : IDisposable
     private readonly CancellationTokenSource clock = Clocks.Get();
     private readonly long start = Stopwatch.GetTimestamp();
     private TimeSpan firstByte;
+    private bool over;
     private ImmutableArray<CancellationTokenRegistration> endings = [];
 
     public required HttpContext Context { get; init; }
@@ -38,7 +39,7 @@ internal sealed class Exchange : IDisposable
     /// <summary>Set by whoever opens a connection for this request.</summary>
     public TimeSpan Connect { get; set; }
 
-    /// <summary>Bytes of the answer's body that came from the dyno, or the length of a page of the router's own.</summary>
+    /// <summary>Bytes of the answer's body that came from the dyno.</summary>
     public long Bytes { get; set; }
 
     /// <summary>The visitor's new number in the draw for a canary, or null when he has one.</summary>
@@ -49,6 +50,9 @@ internal sealed class Exchange : IDisposable
 
     /// <summary>The place among an app's concurrent requests; null without a limit and for upgraded connections.</summary>
     public RateLimitLease? Place { get; set; }
+
+    /// <summary>False while a piece of the body waits for the dyno to take it: a silence then is the dyno's.</summary>
+    public bool DynoReads { get; set; } = true;
 
     /// <summary>True once the answer has begun.</summary>
     public bool Answered { get; private set; }
@@ -74,10 +78,10 @@ internal sealed class Exchange : IDisposable
     /// <summary>The dyno has the whole request.</summary>
     public void Sent()
     {
-        // The answer may begin while the last of the body is still being sent.
+        // The answer may begin while the last of the body is still being sent, and the exchange may even end: then the clock is another's.
         lock (clock)
         {
-            if (!Answered)
+            if (!Answered && !over)
             {
                 clock.CancelAfter(firstByte);
             }
@@ -121,6 +125,11 @@ internal sealed class Exchange : IDisposable
         }
 
         Place?.Dispose();
+        lock (clock)
+        {
+            over = true;
+        }
+
         Clocks.Return(clock);
     }
 

@@ -18,7 +18,8 @@ internal sealed class ProxyHandler(
     Traffic traffic,
     Goodbye goodbye,
     RouterSettings settings,
-    TimeProvider time)
+    TimeProvider time,
+    ILogger<ProxyHandler> log)
 {
     private readonly ForwarderRequestConfig toDynos = new()
     {
@@ -92,6 +93,17 @@ internal sealed class ProxyHandler(
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             exchange.Error = ErrorCode.ClientGone;
+        }
+        catch (Exception failure)
+        {
+            // Nobody thought of it: answered and counted all the same.
+            log.RequestFailed(failure, slot.Current.Route.App, context.Request.Method, context.Request.Path.Value!);
+            exchange.Error = ErrorCode.PlatformError;
+            if (context.Response.HasStarted)
+            {
+                // Or a part would pass for the whole.
+                context.Abort();
+            }
         }
 
         await outcomes.FinishAsync(exchange);

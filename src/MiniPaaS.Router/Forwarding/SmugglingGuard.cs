@@ -60,5 +60,6 @@ internal static class SmugglingGuard
     private static bool IsPort(ReadOnlySpan<char> text) => text.EndsWith(']') || ushort.TryParse(text, out _);
 
     private static bool IsWebSocket(HttpRequest request)
-        => request.HttpContext.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true };
+        => request.HttpContext.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: { } protocol }
+            && protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase);
 }

@@ -23,7 +23,7 @@ internal sealed class UnbufferedContent : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        await body.CopyToAsync(new FlushingStream(stream), context, cancellationToken);
+        await body.CopyToAsync(new FlushingStream(stream, exchange), context, cancellationToken);
         exchange?.Sent();
     }
 
@@ -34,7 +34,7 @@ internal sealed class UnbufferedContent : HttpContent
         return false;
     }
 
-    private sealed class FlushingStream(Stream inner) : Stream
+    private sealed class FlushingStream(Stream inner, Exchange? exchange) : Stream
     {
         public override bool CanRead => false;
 
@@ -52,8 +52,10 @@ internal sealed class UnbufferedContent : HttpContent
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
+            exchange?.DynoReads = false;
             await inner.WriteAsync(buffer, cancellationToken);
             await inner.FlushAsync(cancellationToken);
+            exchange?.DynoReads = true;
         }
 
         public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)

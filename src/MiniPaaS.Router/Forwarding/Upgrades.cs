@@ -23,10 +23,15 @@ internal sealed class Upgrades : IDisposable
     public void Watch(Exchange exchange)
     {
         var features = exchange.Context.Features;
-        if (features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade
-            && string.Equals(exchange.Context.Request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase))
+        if (features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
         {
-            features.Set<IHttpUpgradeFeature>(new Http1(upgrade, stream => Adopt(exchange, stream)));
+            // Any other upgrade is ignored, as a server may (RFC 9110, 7.8): nobody would know how to end it. And of another method the
+            // forwarder makes GET.
+            var request = exchange.Context.Request;
+            features.Set<IHttpUpgradeFeature>(
+                HttpMethods.IsGet(request.Method) && string.Equals(request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase)
+                    ? new Http1(upgrade, stream => Adopt(exchange, stream))
+                    : null);
         }
         else if (features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect)
         {

@@ -27,7 +27,10 @@ internal sealed class VisitorHeaders(Target target, Exchange? exchange, RouterSe
     // What only a proxy may say. What a visitor says of himself is dropped; what a trusted proxy says is told anew.
     private static readonly FrozenSet<string> Ours = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
-        "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Host", "X-Request-Start", RequestId);
+        "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Host", "X-Request-Start", RequestId,
+
+        // CGI programs read it as the variable HTTP_PROXY, and send their own requests through it.
+        "Proxy");
 
     /// <summary>Gives the request its id, kept from the visitor when it looks like one; it is in logs, pages and headers.</summary>
     public static void Identify(HttpContext context)
@@ -70,6 +73,7 @@ internal sealed class VisitorHeaders(Target target, Exchange? exchange, RouterSe
         headers.TryAddWithoutValidation("X-Request-Start", time.GetUtcNow().ToUnixTimeMilliseconds().ToString());
         headers.TryAddWithoutValidation(RequestId, httpContext.TraceIdentifier);
         headers.TryAddWithoutValidation("Via", Via);
+        PassOn(sent, proxyRequest);
     }
 
     public override async ValueTask<bool> TransformResponseAsync(
@@ -99,6 +103,12 @@ internal sealed class VisitorHeaders(Target target, Exchange? exchange, RouterSe
             proxyResponse.Content = new CountedContent(proxyResponse.Content, exchange);
         }
 
+        if (TrailedContent.Fits(httpContext, proxyResponse))
+        {
+            proxyResponse.Content = new TrailedContent(proxyResponse.Content, proxyResponse);
+            headers.TransferEncoding = "chunked";
+        }
+
         Sign(httpContext.Response, httpContext.TraceIdentifier);
         headers.Append("Via", Via);
         if (exchange?.Hsts is { } hsts)
@@ -117,6 +127,22 @@ internal sealed class VisitorHeaders(Target target, Exchange? exchange, RouterSe
     }
 
     public static void Sign(HttpResponse response, string requestId) => response.Headers[RequestId] = requestId;
+
+    // What the forwarder takes for a matter of this hop, and is not, or is one of the next hop too.
+    private static void PassOn(IHeaderDictionary sent, HttpRequestMessage request)
+    {
+        if (sent.UpgradeInsecureRequests is { Count: > 0 } wish)
+        {
+            request.Headers.TryAddWithoutValidation("Upgrade-Insecure-Requests", (IEnumerable<string?>)wish);
+        }
+
+        if (TrailedContent.Accepts(sent) && request.Version == HttpVersion.Version11)
+        {
+            request.Headers.Remove("TE");
+            request.Headers.TryAddWithoutValidation("TE", "trailers");
+            request.Headers.TryAddWithoutValidation("Connection", "TE");
+        }
+    }
 
     private void AddBody(HttpContext context, HttpRequestMessage request)
     {

@@ -29,7 +29,7 @@ internal static class PublicLimits
         // forwarder's rolling timeout, which neither side's silence outlives.
         limits.MaxRequestBodySize = null;
         limits.MinRequestBodyDataRate = null;
-        limits.MinResponseDataRate = null;
+        limits.MinResponseDataRate = Unread(settings.IdleTimeout);
 
         limits.Http2.MaxStreamsPerConnection = Streams;
         limits.Http2.MaxRequestHeaderFieldSize = Headers / 2;
@@ -38,4 +38,9 @@ internal static class PublicLimits
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
     }
+
+    /// <summary>For what no exchange waits for: a page of the router's own, or the last of an answer, that the visitor does not read.
+    /// So late that an exchange is always ended before it, which leaves the other streams of an HTTP/2 connection alone.</summary>
+    /// <remarks>The time alone counts: at a lower rate, what was read quickly would be credit for hours of silence.</remarks>
+    private static MinDataRate Unread(TimeSpan idle) => new(bytesPerSecond: 1 << 30, gracePeriod: idle * 2);
 }

@@ -6,6 +6,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace MiniPaaS.Router.Listening;
 
 /// <summary>A public connection: the socket's own, and a word to the front door when it is over.</summary>
+/// <remarks>An aborted one is over at once, for its socket is closed: Kestrel disposes of it later, and of some never. Of streams that
+/// are reset faster than it writes, it forgets to finish the last, and waits for them.</remarks>
 internal sealed class Visit(ConnectionContext inner, Action over) : ConnectionContext
 {
     private int ended;
@@ -48,9 +50,17 @@ internal sealed class Visit(ConnectionContext inner, Action over) : ConnectionCo
         set => inner.ConnectionClosed = value;
     }
 
-    public override void Abort(ConnectionAbortedException abortReason) => inner.Abort(abortReason);
+    public override void Abort(ConnectionAbortedException abortReason)
+    {
+        inner.Abort(abortReason);
+        End();
+    }
 
-    public override void Abort() => inner.Abort();
+    public override void Abort()
+    {
+        inner.Abort();
+        End();
+    }
 
     public override async ValueTask DisposeAsync()
     {
@@ -61,10 +71,15 @@ internal sealed class Visit(ConnectionContext inner, Action over) : ConnectionCo
         }
         finally
         {
-            if (Interlocked.Exchange(ref ended, 1) == 0)
-            {
-                over();
-            }
+            End();
+        }
+    }
+
+    private void End()
+    {
+        if (Interlocked.Exchange(ref ended, 1) == 0)
+        {
+            over();
         }
     }
 }

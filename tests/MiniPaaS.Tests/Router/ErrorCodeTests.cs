@@ -8,7 +8,7 @@ namespace MiniPaaS.Tests.Router;
 /// <summary>Heroku's codes: what the visitor is told, and what the log says.</summary>
 public sealed class ErrorCodeTests
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     [Theory]
     [InlineData(RouteMode.Serve, WebState.None, "H14", "no web dyno running")]
@@ -70,7 +70,7 @@ public sealed class ErrorCodeTests
         await visitor.SayAsync("POST / HTTP/1.1\r\nHost: shop.localhost\r\nContent-Length: 4\r\nConnection: close\r\n\r\n");
         foreach (var piece in "body")
         {
-            await Task.Delay(100);
+            await Task.Delay(700);
             await visitor.SayAsync($"{piece}");
         }
 
@@ -83,7 +83,7 @@ public sealed class ErrorCodeTests
         await using var backend = await Backend.StartAsync(async context =>
         {
             await context.Response.WriteAsync("slow");
-            await Task.Delay(500);
+            await Task.Delay(2500);
             await context.Response.WriteAsync("ly");
         });
         await using var router = await ImpatientAsync(backend);
@@ -160,6 +160,15 @@ public sealed class ErrorCodeTests
     }
 
     [Fact]
+    public async Task What_nobody_thought_of_is_H99_and_answered_all_the_same()
+    {
+        // No timer takes that long.
+        await using var router = await TestRouter.StartAsync(
+            TestRouter.NewSettings() with { BootPatience = TimeSpan.FromDays(1000) }, Make.Route("shop", 1) with { Web = WebState.Starting });
+        await ExpectAsync(router, 500, "H99", "went wrong in the router");
+    }
+
+    [Fact]
     public async Task A_browser_is_shown_the_apps_own_pages_and_a_program_is_not()
     {
         var policy = new RoutePolicy { ErrorPageUrl = "https://pages.example/error?a=1&b=2", MaintenancePageUrl = "https://pages.example/later" };
@@ -178,7 +187,7 @@ public sealed class ErrorCodeTests
     }
 
     private static Task<TestRouter> ImpatientAsync(Backend backend) => TestRouter.StartAsync(
-        TestRouter.NewSettings() with { FirstByteTimeout = TimeSpan.FromMilliseconds(250), IdleTimeout = TimeSpan.FromSeconds(2) },
+        TestRouter.NewSettings() with { FirstByteTimeout = TimeSpan.FromSeconds(2), IdleTimeout = TimeSpan.FromSeconds(5) },
         Make.Route("shop", 1, Make.Target("c1", backend.Address)));
 
     private static async Task ExpectAsync(TestRouter router, int status, string code, string words)

@@ -160,32 +160,6 @@ public sealed class FrontDoorTests
         Assert.Equal("hello", await router.TextAsync("shop.localhost"));
     }
 
-    [Fact]
-    public async Task Streams_that_are_opened_and_reset_without_end_cost_the_visitor_the_connection()
-    {
-        await using var backend = await Backend.StartAsync(context => Task.Delay(Timeout.Infinite, context.RequestAborted));
-        await using var router = await TestRouter.StartAsync(null, Make.Route("shop", 1, Make.Target("c1", backend.Address)));
-        await using var visitor = await RawClient.ConnectAsync(router.Port);
-        await using var frames = await Http2Client.OpenAsync(visitor);
-        try
-        {
-            for (var stream = 1; stream < 20_000; stream += 2)
-            {
-                await frames.RequestAsync(stream, "shop.localhost");
-                await frames.ResetAsync(stream);
-            }
-        }
-        catch (IOException)
-        {
-            // The router has hung up.
-        }
-
-        // ENHANCE_YOUR_CALM (RFC 9113, 7), where the reset that follows it left it to be read.
-        Assert.Equal(11, (await frames.GoAwayAsync())?.Error ?? 11);
-        await Eventually.TrueAsync(() => router.Meters.Connections == 0);
-        await Eventually.TrueAsync(async () => (await router.GetAsync<RouterStatus>("/status")).InFlight == 0);
-    }
-
     [Theory]
     [InlineData("ws", "1.1")]
     [InlineData("ws", "2.0")]

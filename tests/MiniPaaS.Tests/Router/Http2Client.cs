@@ -67,7 +67,7 @@ internal sealed class Http2Client : IAsyncDisposable
     // False at the end of the connection. A body that is whole begins with a dot.
     private async Task<bool> ReadAsync()
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var head = new byte[9];
         try
         {

@@ -73,6 +73,8 @@ public sealed class Http2WireTests
         { "8.3 an unknown pseudo-header", "GET", ":unknown", "1" },
         { "8.3.1 a second :path", "GET", ":path", "/" },
         { "8.3.1 an empty :method", "", "x-a", "1" },
+        { "8.5 CONNECT with a path", "CONNECT", "x-a", "1" },
+        { "RFC 8441, 4, an extended CONNECT for another protocol", "CONNECT", ":protocol", "connect-udp" },
     };
 
     [Theory]

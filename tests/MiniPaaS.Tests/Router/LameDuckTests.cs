@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
@@ -84,6 +85,59 @@ public sealed class LameDuckTests
         Assert.Equal((3, 0), await frames.GoAwayAsync());
         await stopped.WaitAsync(TimeSpan.FromSeconds(20));
     }
+
+    [Fact]
+    public async Task An_http2_connection_is_told_twice_and_finishes_what_was_begun()
+    {
+        var arrived = new SemaphoreSlim(0);
+        var finish = new[] { 1, 3, 5 }.ToDictionary(stream => $"{stream}", _ => new TaskCompletionSource());
+        await using var backend = await Backend.StartAsync(async context =>
+        {
+            arrived.Release();
+            await finish[context.Request.Headers["x-stream"].ToString()].Task.WaitAsync(TimeSpan.FromSeconds(60));
+            await context.Response.WriteAsync("whole");
+        });
+        await using var router = await StartAsync(backend, TimeSpan.FromMinutes(5));
+        await using var client = await FrameClient.ConnectAsync(router.Port);
+        await client.AskAsync(1, headers: ("x-stream", "1"));
+        await client.AskAsync(3, headers: ("x-stream", "3"));
+        await arrived.WaitAsync(TimeSpan.FromSeconds(20));
+        await arrived.WaitAsync(TimeSpan.FromSeconds(20));
+        var stopped = router.StopAsync();
+        await Eventually.TrueAsync(async () => (await router.GetAsync<RouterStatus>("/status")).LameDuck);
+
+        // 1. With the next answer, "no new streams, please": what is on its way is still served (RFC 9113, 6.8).
+        finish["1"].SetResult();
+        var heard = new List<Frame>();
+        await client.HearAsync(frame => Note(frame, heard) && Ended(heard, 1) && GoAways(heard).Length > 0);
+        Assert.Equal([(int.MaxValue, 0u)], GoAways(heard));
+
+        // 2. One that the visitor began before he heard it; then the last of all, and the end.
+        await client.AskAsync(5, headers: ("x-stream", "5"));
+        await arrived.WaitAsync(TimeSpan.FromSeconds(20));
+        finish["3"].SetResult();
+        finish["5"].SetResult();
+        Assert.Null(await client.HearAsync(frame => Note(frame, heard) && false));
+        Assert.Equal([(int.MaxValue, 0u), (5, 0u)], GoAways(heard));
+        Assert.All([1, 3, 5], stream => Assert.True(Ended(heard, stream), $"stream {stream}"));
+        Assert.DoesNotContain(heard, frame => frame.Type == FrameType.ResetStream);
+
+        // 3. Too late: nobody answers any more, and the port is closed.
+        await Assert.ThrowsAnyAsync<SocketException>(() => RawClient.ConnectAsync(router.Port));
+        await stopped.WaitAsync(TimeSpan.FromSeconds(40));
+    }
+
+    private static bool Note(Frame frame, List<Frame> heard)
+    {
+        heard.Add(frame);
+        return true;
+    }
+
+    private static bool Ended(List<Frame> heard, int stream)
+        => heard.Exists(frame => frame.Stream == stream && frame.Type is (FrameType.Data or FrameType.Headers) && (frame.Flags & Frame.EndStream) != 0);
+
+    private static (int LastStream, uint Code)[] GoAways(List<Frame> heard)
+        => [.. heard.Where(frame => frame.Type == FrameType.GoAway).Select(frame => (BinaryPrimitives.ReadInt32BigEndian(frame.Payload), frame.Code))];
 
     private static Task<TestRouter> StartAsync(Backend backend, TimeSpan lameDuck)
         => TestRouter.StartAsync(

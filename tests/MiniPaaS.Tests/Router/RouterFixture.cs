@@ -138,7 +138,7 @@ internal sealed class TestRouter : IAsyncDisposable
     public async Task<string> LogLineAsync()
     {
         requestLog ??= new StreamReader(await admin.GetStreamAsync("/log"));
-        return (await requestLog.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20)))!;
+        return (await requestLog.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)))!;
     }
 
     public Task<DrainStatus> DrainedAsync(string target, int wait = 20_000) => GetAsync<DrainStatus>($"/targets/{target}/drained?wait={wait}");
@@ -237,10 +237,10 @@ internal static class RawClient
 
     public static ValueTask SayAsync(this Stream stream, string text) => stream.WriteAsync(Encoding.Latin1.GetBytes(text));
 
-    /// <summary>Reads until the text ends with <paramref name="end"/>, the peer closes, or 20 s are over.</summary>
+    /// <summary>Reads until the text ends with <paramref name="end"/>, the peer closes, or a minute is over.</summary>
     public static async Task<string> HearAsync(this Stream stream, string end)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         var (heard, one) = (new StringBuilder(), new byte[1]);
         while (!heard.ToString().EndsWith(end, StringComparison.Ordinal) && await stream.ReadAsync(one, deadline.Token) == 1)
         {

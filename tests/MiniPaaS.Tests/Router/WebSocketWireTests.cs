@@ -71,6 +71,50 @@ public sealed class WebSocketWireTests
         Assert.True((await router.DrainedAsync("c1")).Drained);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("8882 00000000 03e8")]
+    [InlineData("8103 6f6e65 0103 68")]
+    public async Task A_visitor_who_closes_his_side_has_ended_the_connection(string last)
+    {
+        await using var dyno = await UpgradedDyno.StartAsync();
+        await using var router = await TestRouter.StartAsync(null, Make.Route("shop", 1, Make.Target("c1", dyno.Address)));
+        await using var visitor = await OpenAsync(router);
+        var app = await dyno.Stream.WaitAsync(Deadline);
+        var bytes = Bytes(last);
+        await visitor.WriteAsync(bytes);
+        Assert.Equal(bytes, await ReadAsync(app, bytes.Length));
+        visitor.Socket.Shutdown(SocketShutdown.Send);
+        Assert.Empty(await ReadAsync(app, 1));
+        dyno.Finish();
+        await router.PutAppAsync(Make.Route("shop", 2));
+        Assert.True((await router.DrainedAsync("c1")).Drained);
+        await Eventually.TrueAsync(() => router.Meters.Connections == 0);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("8802 03e8")]
+    [InlineData("0103 68")]
+    public async Task An_app_that_closes_its_side_has_ended_the_connection_and_is_heard_to_the_end(string last)
+    {
+        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        await using var router = await TestRouter.StartAsync(null, Make.Route("shop", 1, Make.Target("c1", listener.LocalEndpoint.ToString()!)));
+        await using var visitor = await RawClient.ConnectAsync(router.Port);
+        await visitor.SayAsync(Handshake);
+        await using var app = new NetworkStream(await listener.AcceptSocketAsync(), ownsSocket: true);
+        await app.HearAsync("\r\n\r\n");
+        await app.SayAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        await visitor.HearAsync("\r\n\r\n");
+        var bytes = Bytes(last);
+        await app.WriteAsync(bytes);
+        app.Socket.Shutdown(SocketShutdown.Send);
+        Assert.Equal(bytes, await ReadAsync(visitor, bytes.Length + 1));
+        Assert.Empty(await ReadAsync(app, 1));
+        await Eventually.TrueAsync(() => router.Meters.Connections == 0);
+    }
+
     [Fact]
     public async Task An_app_that_refuses_to_upgrade_is_heard()
     {
