@@ -163,10 +163,7 @@ public sealed class TrafficTests : IDisposable
         Assert.Equal((true, 5, DeploymentStep.Canary), (rows.Traffic.Maintenance, rows.Canary!.Percent, rows.Open!.Step));
     }
 
-    public void Dispose()
-    {
-        folder.Delete(recursive: true);
-    }
+    public void Dispose() => folder.Delete(recursive: true);
 
     private static async Task<long> NewAppAsync(Database database, string name) =>
         (await database.WriteAsync(db => AppTable.Insert(db, Sample.Name(name), null, $"{name}.localhost", Noon), default))!.Id;
