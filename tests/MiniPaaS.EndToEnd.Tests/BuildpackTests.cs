@@ -19,7 +19,11 @@ public sealed class PackPlatform : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        await Platform.DisposeAsync();
+        if (Platform is not null)
+        {
+            await Platform.DisposeAsync();
+        }
+
         Server.Dispose();
     }
 }

@@ -41,7 +41,7 @@ internal sealed class BuildContainer : IAsyncDisposable
         await docker.StartContainerAsync(id, ct);
         await foreach (var frame in lines.ReadFramesAsync(ct))
         {
-            await output.AddAsync(frame.Data);
+            await output.AddAsync(frame.Data, frame.Channel == OutputChannel.Stderr);
         }
 
         return await docker.WaitContainerAsync(id, ct);

@@ -6,10 +6,14 @@ namespace MiniPaaS.Daemon.Building;
 internal sealed class BuildOutput(BuildLog log, long limit)
 {
     private readonly LineSplitter lines = new();
-    private readonly SecretMask.Stream masked = log.Mask.Begin();
+    private readonly SecretMask.Stream output = log.Mask.Begin();
+    private readonly SecretMask.Stream errors = log.Mask.Begin();
     private long written;
 
-    public async ValueTask AddAsync(ReadOnlyMemory<byte> data)
+    /// <summary>Shows what has come.</summary>
+    /// <param name="data">The bytes.</param>
+    /// <param name="isError">True for what was written to stderr: what is cut in two there is not put together with stdout's.</param>
+    public async ValueTask AddAsync(ReadOnlyMemory<byte> data, bool isError = false)
     {
         if (written > limit)
         {
@@ -19,13 +23,14 @@ internal sealed class BuildOutput(BuildLog log, long limit)
         // To the byte: how much comes at once is the engine's choice.
         var shown = data[..(int)Math.Min(limit - written, data.Length)];
         written += data.Length;
-        await ShowAsync(masked.Add(shown.Span));
+        await ShowAsync((isError ? errors : output).Add(shown.Span));
     }
 
     /// <summary>Shows an unfinished last line, and says when something was dropped.</summary>
     public async ValueTask CompleteAsync()
     {
-        await ShowAsync(masked.Flush());
+        await ShowAsync(output.Flush());
+        await ShowAsync(errors.Flush());
         if (written > limit)
         {
             await log.ErrorAsync($"The build wrote more than {ByteSize.Format(limit)}; the rest of its output is not shown.");

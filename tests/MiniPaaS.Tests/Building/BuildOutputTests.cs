@@ -73,6 +73,16 @@ public sealed class BuildOutputTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_value_that_comes_in_pieces_is_hidden_though_something_else_comes_between()
+    {
+        var output = new BuildOutput(log, 100_000);
+        await output.AddAsync("correct horse"u8.ToArray());
+        await output.AddAsync("a warning\n"u8.ToArray(), isError: true);
+        await output.AddAsync(" battery\n"u8.ToArray());
+        Assert.Equal(["a warning", "[redacted]"], lines);
+    }
+
+    [Fact]
     public async Task A_line_without_an_end_is_cut()
     {
         var output = new BuildOutput(log, 100_000);
