@@ -83,6 +83,11 @@ internal sealed class SlugVerification(
         };
     }
 
+    // Those that were fetched are taken at the commits that built the slug, whatever their branches have become.
+    private static ImmutableArray<string> Recorded(Slug slug) => slug.Buildpacks.All(pack => pack.Url is null)
+        ? []
+        : [.. slug.Buildpacks.Select(pack => pack.Url is null ? pack.Pack : pack.Commit is null ? pack.Url : $"{pack.Url}#{pack.Commit}")];
+
     private async Task<SlugVerdict> RebuildAsync(BuildRequest request, KnownSlug known, SlugInputs inputs, BuildLog log, CancellationToken ct)
     {
         var now = await currentInputs.ReadAsync(request, ct);
@@ -94,8 +99,9 @@ internal sealed class SlugVerification(
 
         var layer = await images.LayerOfAsync(known.Slug, ct)
             ?? throw new SlugException($"The image of slug {known.Slug.ShortId} is gone from the Docker Engine; there is nothing to compare with.");
+        var recorded = Recorded(known.Slug);
         var (verdict, rejection) = await builder.RebuildAsync(
-            request, log, (parts, token) => CompareAsync(known.Slug, layer, parts, others, token), ct);
+            recorded.IsEmpty ? request : request with { Buildpacks = recorded }, log, (parts, token) => CompareAsync(known.Slug, layer, parts, others, token), ct);
         return verdict ?? throw new SlugException(
             $"The rebuild failed: {rejection}" + (others.IsEmpty ? "" : $" Not as they were: {string.Join(", ", others)}."));
     }
