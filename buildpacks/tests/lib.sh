@@ -141,16 +141,8 @@ exit_code() { docker wait "$container"; }
 dyno_output() { docker logs "$container" > "$work/out" 2>&1; }
 dyno_says() { dyno_output; says "$1"; }
 
-# Stops the dyno as the platform does, and prints the milliseconds that took.
-stop_milliseconds() {
-  local start
-  start=$(date +%s%N)
-  docker stop --time 10 "$container" >/dev/null
-  echo $((($(date +%s%N) - start) / 1000000))
-}
 # Stops the dyno, with all the time it takes, and compares its exit code: 137 is one that did not stop by itself.
 stops_with() {
   docker stop --time 60 "$container" >/dev/null
   equals "$(docker inspect --format '{{.State.ExitCode}}' "$container")" "$1"
 }
-stops_within() { local taken; taken=$(stop_milliseconds); ((taken < $1)) || { echo "  took $taken ms"; return 1; }; }

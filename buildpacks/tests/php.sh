@@ -88,8 +88,7 @@ serve() {
   check "PHP: $stack $server: the application's log" says "from the application"
   check "PHP: $stack $server: PHP's errors" says "PHP Warning:  from PHP"
   check "PHP: $stack $server: 512 MB are four processes" says "4 processes at a memory limit of 128M"
-  check "PHP: $stack $server: stops in time" stops_within 2000
-  check "PHP: $stack $server: stops by the signal" equals "$(docker inspect --format '{{.State.ExitCode}}' "$container")" 143
+  check "PHP: $stack $server: stops by the signal" stops_with 143
 }
 for stack in $(optional_stacks) bookworm bullseye; do
   for server in apache2 nginx; do serve $stack $server; done
