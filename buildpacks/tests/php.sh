@@ -129,7 +129,7 @@ finishes_requests() {
   get /slow.php > "$work/slow" &
   local request=$!
   sleep 0.4
-  stop_milliseconds >/dev/null
+  docker stop --time 60 "$container" >/dev/null
   wait "$request"
   equals "$(<"$work/slow")" finished
 }
