@@ -1,11 +1,14 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace MiniPaaS.Protocol;
 
 /// <summary>Request to change an app; null leaves a thing as it is.</summary>
 /// <param name="Maintenance">True to show visitors the maintenance page.</param>
 /// <param name="BuildStack">Stack to build on from now on.</param>
-public sealed record AppChange(bool? Maintenance, string? BuildStack = null);
+public sealed record AppChange(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Maintenance,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? BuildStack = null);
 
 /// <summary>Request to give an app another host name.</summary>
 /// <param name="Hostname">Host name without port; <c>*.example.org</c> stands for every name one label below.</param>
