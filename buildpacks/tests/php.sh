@@ -165,7 +165,7 @@ check "PHP: ... the default type follows bin-dir" releases '  web: tools/heroku-
 check "PHP: ... boots" boot bookworm heroku-php-apache2
 check "PHP: ... the autoloader works" body_says / autoloaded
 check "PHP: ... that vendor directory is denied" answers /lib/autoload.php 403
-php_app '{"repositories":[{"type":"path","url":"packages/acme","options":{"symlink":false}},{"packagist.org":false}],"require":{"acme/word":"*"},"minimum-stability":"dev"}'
+php_app '{"repositories":[{"type":"path","url":"packages/acme","options":{"symlink":false}},{"packagist":false}],"require":{"acme/word":"*"},"minimum-stability":"dev"}'
 mkdir -p "$app/packages/acme"
 echo '{"name":"acme/word","version":"1.0.0","autoload":{"files":["word.php"]}}' > "$app/packages/acme/composer.json"
 echo '<?php function word() { return "from a package"; }' > "$app/packages/acme/word.php"
