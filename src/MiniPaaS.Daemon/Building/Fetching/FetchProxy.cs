@@ -36,9 +36,10 @@ internal sealed class FetchProxy : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // In this order: a listener that was stopped refuses to be asked for the next connection.
         await ended.CancelAsync();
-        listener.Stop();
         await serving;
+        listener.Stop();
         ended.Dispose();
     }
 
