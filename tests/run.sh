@@ -77,6 +77,8 @@ prepare() {
   if [[ " $* " =~ \ (engine|e2e|buildpacks)\  ]]; then
     "$source_dir/install.sh" --prepare
   fi
+  # Those of the buildpacks make sources with them.
+  if [[ " $* " = *" buildpacks "* ]]; then prepare_tools jq python3; fi
   [[ " $* " =~ \ (unit|engine|e2e)\  ]] || return 0
   if [[ " $* " = *" unit "* ]]; then prepare_nginx; fi
   # Tests change the database as somebody would who has got at it, and check signatures as their receivers do.
