@@ -23,9 +23,11 @@ public sealed partial class DockerClient
     /// <summary>Adds an image of one more layer over a base the engine has, sending only that layer, and returns its id.</summary>
     public async Task<string> LoadLayeredImageAsync(ImageDetails baseImage, LayeredImageSpec spec, CancellationToken ct)
     {
-        var id = "";
-        await LoadImageAsync(async (output, token) => id = await LayeredImage.WriteAsync(output, baseImage, spec, token), ct);
-        return id;
+        var baseLayers = await GetLayersAsync(baseImage, ct);
+        await LoadImageAsync((output, token) => LayeredImage.WriteAsync(output, baseImage, baseLayers, spec, token), ct);
+        // Its config's digest, or its manifest's: each kind of engine has its own.
+        return (await InspectImageAsync(spec.Tag, ct))?.Id
+            ?? throw new DockerException(status: null, $"the Docker Engine loaded {spec.Tag} and does not have it");
     }
 
     /// <summary>Writes an image with all its layers as an archive (docker save).</summary>

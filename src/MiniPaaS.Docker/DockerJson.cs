@@ -20,6 +20,7 @@ namespace MiniPaaS.Docker;
 [JsonSerializable(typeof(EventLine))]
 [JsonSerializable(typeof(ImageInspect))]
 [JsonSerializable(typeof(ImageListItem[]))]
+[JsonSerializable(typeof(ImageManifest))]
 [JsonSerializable(typeof(NetworkCreate))]
 [JsonSerializable(typeof(NetworkInspect))]
 [JsonSerializable(typeof(NetworkInspect[]))]

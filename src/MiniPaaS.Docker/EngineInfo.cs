@@ -12,6 +12,12 @@ public sealed record EngineInfo
     /// <summary>Storage driver, such as overlay2.</summary>
     public string Driver { get; init; } = "";
 
+    /// <summary>Pairs of a name and a value with which the storage driver tells about itself.</summary>
+    public string[][]? DriverStatus { get; init; }
+
+    /// <summary>True when images are in containerd's store (the default of new installations from Docker 29 on), false when a graph driver has them.</summary>
+    public bool KeepsImagesInContainerd => (DriverStatus ?? []).Any(pair => pair is ["driver-type", "io.containerd.snapshotter.v1"]);
+
     /// <summary>"1" or "2".</summary>
     public string CgroupVersion { get; init; } = "";
 

@@ -5,7 +5,7 @@ namespace MiniPaaS.Docker;
 /// <summary>One image as inspect shows it.</summary>
 public sealed record ImageDetails
 {
-    /// <summary>sha256:... of its config.</summary>
+    /// <summary>sha256:... of its config, or of its manifest where the engine keeps images in containerd.</summary>
     public required string Id { get; init; }
 
     /// <summary>repository:tag names it has now.</summary>

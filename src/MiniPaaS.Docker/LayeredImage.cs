@@ -14,10 +14,17 @@ public static class LayeredImage
     private const string OciIndex = "application/vnd.oci.image.index.v1+json";
     private const string OciManifest = "application/vnd.oci.image.manifest.v1+json";
     private const string OciConfig = "application/vnd.oci.image.config.v1+json";
-    private const string OciLayer = "application/vnd.oci.image.layer.v1.tar";
 
-    /// <summary>Writes the archive for <see cref="DockerClient.LoadImageAsync(Stream, CancellationToken)"/> and returns the image's id, sha256 of its config.</summary>
-    public static async Task<string> WriteAsync(Stream output, ImageDetails baseImage, LayeredImageSpec spec, CancellationToken ct)
+    /// <summary>Writes the archive for <see cref="DockerClient.LoadImageAsync(Stream, CancellationToken)"/>.</summary>
+    /// <param name="output">Gets the archive.</param>
+    /// <param name="baseImage">The base.</param>
+    /// <param name="baseLayers">The layers of the base as the engine has them, lowest first.</param>
+    /// <param name="spec">The layer to add, and what else the image is.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <returns>sha256 of its config, which is its id where the engine keeps images in a graph driver.</returns>
+    /// <exception cref="IOException">The layer's file is not the one that was measured.</exception>
+    public static async Task<string> WriteAsync(
+        Stream output, ImageDetails baseImage, IReadOnlyList<LayerBlob> baseLayers, LayeredImageSpec spec, CancellationToken ct)
     {
         await using var layer = new FileStream(
             spec.Layer.Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous);
@@ -27,7 +34,7 @@ public static class LayeredImage
         var config = LayeredImageConfig.Write(baseImage, spec);
         var configDigest = Digest(config);
         string[] diffIds = [.. baseImage.RootFS.Layers, spec.Layer.DiffId];
-        var manifest = WriteManifest(configDigest, config.Length, diffIds, spec.Layer);
+        var manifest = WriteManifest(configDigest, config.Length, [.. baseLayers, LayerBlob.Of(spec.Layer)]);
 
         await using var tar = new TarWriter(output, TarEntryFormat.Ustar, leaveOpen: true);
         await AddAsync(tar, "oci-layout", """{"imageLayoutVersion":"1.0.0"}"""u8.ToArray(), ct);
@@ -51,7 +58,7 @@ public static class LayeredImage
         json.WriteEndArray();
     });
 
-    private static byte[] WriteManifest(string configDigest, int configSize, string[] diffIds, LayerFile layer) => JsonBytes.Write(json =>
+    private static byte[] WriteManifest(string configDigest, int configSize, LayerBlob[] layers) => JsonBytes.Write(json =>
     {
         json.WriteStartObject();
         json.WriteNumber("schemaVersion", 2);
@@ -60,11 +67,11 @@ public static class LayeredImage
         WriteDescriptor(json, OciConfig, configDigest, configSize);
         json.WriteEndObject();
         json.WriteStartArray("layers");
-        foreach (var diffId in diffIds)
+        // Those of the base need not be in the archive: an engine that has a layer unpacked does not look for its blob.
+        foreach (var layer in layers)
         {
             json.WriteStartObject();
-            // The sizes of the base's blobs are not known here, and not asked for: absent blobs are skipped.
-            WriteDescriptor(json, OciLayer, diffId, diffId == layer.DiffId ? layer.Size : 0);
+            WriteDescriptor(json, layer.MediaType, layer.Digest, layer.Size);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -107,7 +114,7 @@ public static class LayeredImage
 
     private static string Digest(byte[] content) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(content));
 
-    private static string BlobPath(string digest) => "blobs/" + digest.Replace(':', '/');
+    internal static string BlobPath(string digest) => "blobs/" + digest.Replace(':', '/');
 
     private static async Task AddAsync(TarWriter tar, string name, byte[] content, CancellationToken ct)
     {

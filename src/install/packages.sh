@@ -2,9 +2,9 @@
 
 have() { command -v "$1" >/dev/null; }
 
-# install_packages EXTRA...: what MiniPaaS needs, and EXTRA
+# install_packages EXTRA...: what MiniPaaS needs, and EXTRA. mmdebstrap takes gpg to find the keys of an archive that is not the machine's own.
 install_packages() {
-  local wanted=(git curl ca-certificates lego mmdebstrap debian-archive-keyring iptables iproute2 procps util-linux passwd bzip2 xz-utils "$@")
+  local wanted=(git curl ca-certificates lego mmdebstrap debian-archive-keyring gpg iptables iproute2 procps util-linux passwd bzip2 xz-utils "$@")
   local package missing=()
   if [[ ! -S $docker_socket ]] && ! have dockerd; then wanted+=(docker.io); fi
   for package in "${wanted[@]}"; do

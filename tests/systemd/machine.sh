@@ -1,6 +1,6 @@
 # A machine of Debian's or Ubuntu's packages on which systemd is PID 1: a container with its own control groups and nearly all rights.
 
-machine_packages=systemd,systemd-sysv,dbus,kmod,iproute2,procps,ca-certificates,sudo
+machine_packages=apt,systemd,systemd-sysv,dbus,kmod,iproute2,procps,ca-certificates,sudo
 ubuntu_suites=(jammy noble resolute)
 # What an Ubuntu server has besides and that has a say in what an install does: when services restart, who holds apt's locks, the firewall.
 ubuntu_packages=needrestart,unattended-upgrades,ufw,systemd-resolved

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace MiniPaaS.Docker.Wire;
 
 internal sealed record ImageInspect
@@ -84,4 +86,22 @@ internal sealed record ImageListItem
         Size = Size,
         Labels = Labels ?? [],
     };
+}
+
+internal sealed record ImageManifest
+{
+    [JsonPropertyName("layers")]
+    public required ImageManifestLayer[] Layers { get; init; }
+}
+
+internal sealed record ImageManifestLayer
+{
+    [JsonPropertyName("mediaType")]
+    public required string MediaType { get; init; }
+
+    [JsonPropertyName("digest")]
+    public required string Digest { get; init; }
+
+    [JsonPropertyName("size")]
+    public required long Size { get; init; }
 }

@@ -9,6 +9,8 @@ public sealed class LayeredImageTests
 {
     private static readonly string BaseLayer = "sha256:" + new string('b', 64);
 
+    private static readonly LayerBlob BaseBlob = new("application/vnd.oci.image.layer.v1.tar+gzip", "sha256:" + new string('c', 64), 9);
+
     private static readonly ImageDetails Base = new()
     {
         Id = "sha256:" + new string('a', 64),
@@ -71,6 +73,10 @@ public sealed class LayeredImageTests
         Assert.Equal([Blob(BaseLayer), Blob(spec.Layer.DiffId)], Strings(docker.GetProperty("Layers")));
         Assert.Equal(Blob(id), docker.GetProperty("Config").GetString());
         Assert.Equal(id, manifest.GetProperty("config").GetProperty("digest").GetString());
+        Assert.Equal(
+            [BaseBlob, LayerBlob.Of(spec.Layer)],
+            manifest.GetProperty("layers").EnumerateArray().Select(layer => new LayerBlob(
+                layer.GetProperty("mediaType").GetString()!, layer.GetProperty("digest").GetString()!, layer.GetProperty("size").GetInt64())));
         Assert.Equal("docker.io/some/app:v1", index.GetProperty("annotations").GetProperty("io.containerd.image.name").GetString());
         Assert.Equal(await File.ReadAllBytesAsync(spec.Layer.Path), files[Blob(spec.Layer.DiffId)]);
         Assert.DoesNotContain(Blob(BaseLayer), files.Keys);
@@ -103,7 +109,7 @@ public sealed class LayeredImageTests
     private static async Task<(string Id, MemoryStream Archive)> WriteAsync(LayeredImageSpec spec)
     {
         var archive = new MemoryStream();
-        return (await LayeredImage.WriteAsync(archive, Base, spec, EngineFixture.Deadline()), archive);
+        return (await LayeredImage.WriteAsync(archive, Base, [BaseBlob], spec, EngineFixture.Deadline()), archive);
     }
 
     private static async Task<Dictionary<string, byte[]>> ReadAsync(MemoryStream archive)
