@@ -15,6 +15,9 @@ internal sealed class Firewall(string @namespace, string bridge)
     private static readonly string[] Unreachable =
         ["169.254.0.0/16", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "224.0.0.0/3"];
 
+    // Where systemd-resolved is the host's resolver, containers ask the servers behind it, as Docker Engine takes them from its file.
+    private static readonly string[] ResolverFiles = ["/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"];
+
     private string HostChain => $"{@namespace.ToUpperInvariant()}-HOST";
 
     private string ForwardChain => $"{@namespace.ToUpperInvariant()}-FORWARD";
@@ -54,11 +57,12 @@ internal sealed class Firewall(string @namespace, string bridge)
         nameservers.SelectMany(server => new[] { $"RETURN -d {server} -p udp --dport 53", $"RETURN -d {server} -p tcp --dport 53" });
 
     private static string[] Nameservers() =>
-        [.. File.ReadLines("/etc/resolv.conf")
+        [.. ResolverFiles.Where(File.Exists).SelectMany(File.ReadLines)
             .Select(line => line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries))
             .Where(words => words is ["nameserver", ..] && words.Length > 1
                 && IPAddress.TryParse(words[1], out var address) && address.AddressFamily == AddressFamily.InterNetwork)
-            .Select(words => words[1])];
+            .Select(words => words[1])
+            .Distinct(StringComparer.Ordinal)];
 
     private async Task FillAsync(string chain, IEnumerable<string> rules, CancellationToken ct)
     {
