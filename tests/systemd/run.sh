@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Boots a machine on which systemd is PID 1 and tries there what no test without one can: the install of a bare machine,
 # upgrades under load, crashes, a reboot, the uninstall. Takes a quarter of an hour; needs root. The last line is "N passed, N failed".
-#   tests/systemd/run.sh [--keep] [SUITE]     bookworm (the default), trixie, jammy, noble, resolute; --keep leaves the machine for a look
+#   tests/systemd/run.sh [--keep] [SUITE]     bookworm (the default), trixie, noble; --keep leaves the machine for a look
 #   MINIPAAS_UBUNTU_ARCHIVE                   where to take the packages of an Ubuntu from; default: mmdebstrap's own
 set -euo pipefail
 export LC_ALL=C.UTF-8 HOME=${HOME:-/root}
