@@ -93,6 +93,7 @@ internal static class ControlPlane
         // Received
         services.AddSingleton<GitRepositories>().AddSingleton<PushSessions>().AddSingleton<GitHttp>().AddSingleton<PushEndpoint>()
             .AddSingleton<Push>().AddSingleton<SourceBuild>().AddSingleton<BuildCaches>().AddSingleton<RunningBuilds>().AddSingleton<PushBuild>().AddSingleton<BuildEndpoints>()
+            .AddSingleton<SourceDeployment>().AddSingleton<Deploys>().AddSingleton<SourceStore>().AddSingleton<DeployEndpoints>().AddSingleton<SourceEndpoints>()
             .AddSingleton<PushHandler>(s => s.GetRequiredService<Push>().HandleAsync)
             .AddSingleton<AppLookup>(_ => (name, _) => ValueTask.FromResult(
                 database.Read(db => AppTable.Find(db, name)) is { } app ? new PushTarget(app.Id, app.Name) : null));
@@ -151,6 +152,8 @@ internal static class ControlPlane
         app.MapCanary(database, app.Services.GetRequiredService<Canaries>(), running);
         app.MapMetrics(database, running, app.Services.GetRequiredService<RouterWatch>(), app.Services.GetRequiredService<DeploymentFigures>());
         app.Services.GetRequiredService<BuildEndpoints>().Map(app);
+        app.Services.GetRequiredService<DeployEndpoints>().Map(app);
+        app.Services.GetRequiredService<SourceEndpoints>().Map(app);
         app.Services.GetRequiredService<SlugEndpoints>().Map(app);
         app.Services.GetRequiredService<StackEndpoints>().Map(app);
         app.Services.GetRequiredService<AttestationEndpoints>().Map(app);
