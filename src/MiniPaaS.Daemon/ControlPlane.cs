@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using MiniPaaS.Daemon.Api;
 using MiniPaaS.Daemon.Attesting;
 using MiniPaaS.Daemon.Building;
+using MiniPaaS.Daemon.Building.Containers;
 using MiniPaaS.Daemon.Logging;
 using MiniPaaS.Daemon.Receiving;
 using MiniPaaS.Daemon.Releasing;
@@ -93,12 +94,12 @@ internal static class ControlPlane
         // Received
         services.AddSingleton<GitRepositories>().AddSingleton<PushSessions>().AddSingleton<GitHttp>().AddSingleton<PushEndpoint>()
             .AddSingleton<Push>().AddSingleton<SourceBuild>().AddSingleton<BuildCaches>().AddSingleton<RunningBuilds>().AddSingleton<PushBuild>().AddSingleton<BuildEndpoints>()
-            .AddSingleton<SourceDeployment>().AddSingleton<Deploys>().AddSingleton<SourceStore>().AddSingleton<DeployEndpoints>().AddSingleton<SourceEndpoints>()
+            .AddSingleton<SourceDeployment>().AddSingleton<Deploys>().AddSingleton<ImageBuild>().AddSingleton<ImageDeployment>().AddSingleton<SourceStore>().AddSingleton<DeployEndpoints>().AddSingleton<SourceEndpoints>()
             .AddSingleton<PushHandler>(s => s.GetRequiredService<Push>().HandleAsync)
             .AddSingleton<AppLookup>(_ => (name, _) => ValueTask.FromResult(
                 database.Read(db => AppTable.Find(db, name)) is { } app ? new PushTarget(app.Id, app.Name) : null));
         // Built
-        services.AddSingleton(new BuildLimits()).AddSingleton<SlugBuilder>().AddSingleton<BuildInputs>().AddSingleton<BuildQueue>().AddSingleton<StackCatalog>();
+        services.AddSingleton(new BuildLimits()).AddSingleton<SlugBuilder>().AddSingleton<BuildInputs>().AddSingleton<BuildQueue>().AddSingleton<ImageSource>().AddSingleton<ContainerImage>().AddSingleton<StackCatalog>();
         // Attested
         services.AddSingleton<SigningKeys>().AddSingleton<StackInventory>().AddSingleton<Attester>().AddSingleton<ProvenancePolicy>()
             .AddSingleton<Audit>().AddSingleton<AttestationEndpoints>().AddSingleton<FeatureEndpoints>();

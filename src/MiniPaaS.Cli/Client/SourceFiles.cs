@@ -23,7 +23,9 @@ internal static class SourceFiles
     {
         var directory = Path.Combine(root, folder);
         string[] arguments = ["-C", directory, "-c", "core.quotePath=false", "ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-        if (await Git.TryRunAsync(arguments, cancellation) is not { ExitCode: 0 } listing)
+        // A directory that is ignored as a whole is named on purpose, as the output of a build.
+        if (await Git.TryRunAsync(["-C", directory, "check-ignore", "--quiet", "."], cancellation) is { ExitCode: 0 }
+            || await Git.TryRunAsync(arguments, cancellation) is not { ExitCode: 0 } listing)
         {
             AddAll(root, folder, files);
             return;

@@ -18,6 +18,9 @@ internal sealed class Attester(
     /// <summary>The same for a slug whose layer was built before and lies on another image of its stack now.</summary>
     public const string RebaseType = "urn:minipaas:slug-rebase:v1";
 
+    /// <summary>The same for an image that was built elsewhere.</summary>
+    public const string ImportType = "urn:minipaas:image-import:v1";
+
     /// <summary>Makes the attestation of a slug.</summary>
     /// <param name="request">The build.</param>
     /// <param name="inputs">What it was made from.</param>
@@ -78,12 +81,36 @@ internal sealed class Attester(
         return Sign(sbom, layer, definition with { BuildType = RebaseType, ResolvedDependencies = dependencies }, $"rebases/{slug.ShortId}", startedAt);
     }
 
+    /// <summary>Makes the attestation of a slug whose image was built elsewhere: what it consists of, and that nobody here saw it made.</summary>
+    /// <param name="app">App of the slug.</param>
+    /// <param name="slug">The slug.</param>
+    /// <param name="digests">Names with digests under which registries know the image.</param>
+    /// <param name="createdAt">When the image was made, by its own account.</param>
+    /// <param name="invocation">Path of what brought it here.</param>
+    /// <param name="startedAt">When that began.</param>
+    /// <param name="ct">Ends it.</param>
+    public async Task<Attestation?> ImportAsync(
+        App app, Slug slug, IEnumerable<string> digests, DateTimeOffset createdAt, string invocation, DateTimeOffset startedAt, CancellationToken ct)
+    {
+        var image = slug.Buildpacks[0].Pack;
+        var sbom = new Sbom { App = app.Name, Slug = slug, CommittedAt = createdAt, Stack = await PackagesAsync(slug, ct), Inventory = Inventory.Empty };
+        var definition = new BuildDefinition(
+            ImportType,
+            new ExternalParameters(app.Name, $"docker:{image}", Slug.ContainerStack, [], []),
+            new InternalParameters(Slug.ContainerStack, Driver: "", []),
+            [
+                Resource("image", ("sha256", slug.StackImage)) with { Uri = $"docker:{image}" },
+                .. digests.Select(name => Resource("registry", ("sha256", name[(name.IndexOf('@', StringComparison.Ordinal) + 1)..])) with { Uri = $"docker:{name}" }),
+            ]);
+        return Sign(sbom, slug.StackImage, definition, invocation, startedAt);
+    }
+
     private Attestation? Sign(Sbom sbom, string layer, BuildDefinition definition, string invocation, DateTimeOffset startedAt)
     {
         var document = sbom.ToJson();
         var statement = new ProvenanceStatement
         {
-            Subject = [Resource(sbom.Slug.Image, ("sha256", sbom.Slug.Id)), Resource("layer.tar", ("sha256", layer))],
+            Subject = [Resource(sbom.Slug.Image, ("sha256", sbom.Slug.Id)), Resource(sbom.Slug.IsContainer ? "image" : "layer.tar", ("sha256", layer))],
             Predicate = new Provenance(
                 definition,
                 new RunDetails(

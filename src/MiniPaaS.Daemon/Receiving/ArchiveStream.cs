@@ -25,6 +25,9 @@ internal sealed class ArchiveStream : IAsyncDisposable
         feeding = Task.CompletedTask;
     }
 
+    /// <summary>True when the file is the tar itself.</summary>
+    public bool IsPlain => Tar == file;
+
     /// <summary>The uncompressed tar.</summary>
     public Stream Tar { get; }
 

@@ -5,7 +5,7 @@ using MiniPaaS.Daemon.Apps;
 namespace MiniPaaS.Daemon.Receiving;
 
 /// <summary>Deploys without git: finds out what was sent, and words what goes wrong.</summary>
-internal sealed class Deploys(SourceDeployment sources, Settings settings, ILogger<Deploys> log)
+internal sealed class Deploys(SourceDeployment sources, ImageDeployment images, Settings settings, ILogger<Deploys> log)
 {
     /// <summary>Most bytes of what is sent to be deployed.</summary>
     public const long MaxArchive = 8L << 30;
@@ -75,7 +75,15 @@ internal sealed class Deploys(SourceDeployment sources, Settings settings, ILogg
                 await SourceDownload.GetAsync(settings, url, archive, ct);
             }
 
-            return await sources.DeployAsync(deploy, archive, output, ct);
+            if (deploy.Image is not null)
+            {
+                return await images.DeployAsync(deploy, archive: null, output, ct);
+            }
+
+            var tar = await UnpackedAsync(archive, ct);
+            return await ImageArchive.FindAsync(tar, ct) is { } image
+                ? await images.DeployAsync(deploy, image, output, ct)
+                : await sources.DeployAsync(deploy, tar, output, ct);
         }
         catch (SourceException e)
         {
@@ -93,5 +101,28 @@ internal sealed class Deploys(SourceDeployment sources, Settings settings, ILogg
         }
 
         return false;
+    }
+
+    // It is read more than once: first for what it is.
+    private static async Task<string> UnpackedAsync(string archive, CancellationToken ct)
+    {
+        await using var content = await ArchiveStream.OpenAsync(archive, ct);
+        if (content.IsPlain)
+        {
+            return archive;
+        }
+
+        var tar = $"{archive}.tar";
+        try
+        {
+            await SourceStore.SaveAsync(content.Tar, tar, MaxArchive, ct);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new SourceException($"The archive cannot be unpacked: {e.Message}");
+        }
+
+        await content.CompleteAsync(ct);
+        return tar;
     }
 }

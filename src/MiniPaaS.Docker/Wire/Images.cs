@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace MiniPaaS.Docker.Wire;
 
 internal sealed record ImageInspect
@@ -5,6 +7,8 @@ internal sealed record ImageInspect
     public required string Id { get; init; }
 
     public string[]? RepoTags { get; init; }
+
+    public string[]? RepoDigests { get; init; }
 
     public DateTimeOffset? Created { get; init; }
 
@@ -22,6 +26,7 @@ internal sealed record ImageInspect
     {
         Id = Id,
         RepoTags = [.. RepoTags ?? []],
+        RepoDigests = [.. RepoDigests ?? []],
         Created = Created ?? DateTimeOffset.UnixEpoch,
         Architecture = Architecture,
         Os = Os,
@@ -45,6 +50,10 @@ internal sealed record ImageInspectConfig
 
     public string? StopSignal { get; init; }
 
+    public Dictionary<string, JsonElement>? ExposedPorts { get; init; }
+
+    public string[]? OnBuild { get; init; }
+
     public Dictionary<string, string>? Labels { get; init; }
 
     public ImageConfig ToConfig() => new()
@@ -55,6 +64,8 @@ internal sealed record ImageInspectConfig
         User = User ?? "",
         WorkingDir = WorkingDir ?? "",
         StopSignal = StopSignal ?? "",
+        ExposedPorts = [.. (ExposedPorts ?? []).Keys.Order(StringComparer.Ordinal)],
+        OnBuild = [.. OnBuild ?? []],
         Labels = Labels ?? [],
     };
 }
