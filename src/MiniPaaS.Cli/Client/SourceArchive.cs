@@ -34,30 +34,22 @@ internal sealed class SourceArchive(string directory, IReadOnlyList<string> file
         var info = new FileInfo(Path.Combine(directory, file));
         if (info.LinkTarget is { } link)
         {
-            await tar.WriteEntryAsync(Entry(TarEntryType.SymbolicLink, file, Plain, linkName: link), cancellation);
+            await tar.WriteEntryAsync(
+                new PaxTarEntry(TarEntryType.SymbolicLink, file) { Mode = Plain, ModificationTime = DateTimeOffset.UnixEpoch, LinkName = link }, cancellation);
             return 0;
         }
         try
         {
             await using var content = new FileStream(info.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             var mode = info.UnixFileMode.HasFlag(UnixFileMode.UserExecute) ? Plain | Executable : Plain;
-            await tar.WriteEntryAsync(Entry(TarEntryType.RegularFile, file, mode, content), cancellation);
+            await tar.WriteEntryAsync(
+                new PaxTarEntry(TarEntryType.RegularFile, file) { Mode = mode, ModificationTime = DateTimeOffset.UnixEpoch, DataStream = content }, cancellation);
             return content.Length;
         }
         catch (Exception problem) when (problem is UnauthorizedAccessException or FileNotFoundException or NotSupportedException)
         {
             throw new PaasException($"{info.FullName} cannot be read, so nothing was deployed: {problem.Message}");
         }
-    }
-
-    private static PaxTarEntry Entry(TarEntryType type, string name, UnixFileMode mode, Stream? content = null, string? linkName = null)
-    {
-        var entry = new PaxTarEntry(type, name) { Mode = mode, ModificationTime = DateTimeOffset.UnixEpoch, DataStream = content };
-        if (linkName is not null)
-        {
-            entry.LinkName = linkName;
-        }
-        return entry;
     }
 }
 

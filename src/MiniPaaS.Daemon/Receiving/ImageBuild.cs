@@ -69,7 +69,7 @@ internal sealed class ImageBuild(
                 await log.DetailAsync($"{type} -> {command}");
             }
 
-            var slug = await containers.MakeAsync(app, source, new Buildpack("Image", name, Url: null, Commit: null, source.Id), types, commit: "", ct);
+            var slug = await containers.MakeAsync(app.Id, app.Name, source, new Buildpack("Image", name, Url: null, Commit: null, source.Id), types, commit: "", ct);
             var step = new BuildStep("image", time.GetElapsedTime(start));
             var attesting = time.GetTimestamp();
             var origin = new SlugOrigin($"Deploy {name} ({source.Id["sha256:".Length..][..12]})")

@@ -36,7 +36,8 @@ internal sealed class ContainerImage(DockerClient docker, Settings settings)
     }
 
     /// <summary>Makes the slug.</summary>
-    /// <param name="app">App that it is for.</param>
+    /// <param name="appId">App that it is for.</param>
+    /// <param name="appName">Name of the app.</param>
     /// <param name="source">The image.</param>
     /// <param name="origin">What made the image, in the place of a buildpack.</param>
     /// <param name="processTypes">Commands in exec form by process type.</param>
@@ -44,7 +45,7 @@ internal sealed class ContainerImage(DockerClient docker, Settings settings)
     /// <param name="ct">Ends it.</param>
     /// <exception cref="BuildRejectedException">It cannot run on this machine.</exception>
     public async Task<Slug> MakeAsync(
-        App app, ImageDetails source, Buildpack origin, ImmutableSortedDictionary<string, string> processTypes, string commit, CancellationToken ct)
+        long appId, string appName, ImageDetails source, Buildpack origin, ImmutableSortedDictionary<string, string> processTypes, string commit, CancellationToken ct)
     {
         if (source.Os != "linux" || source.Architecture != Architecture)
         {
@@ -53,9 +54,9 @@ internal sealed class ContainerImage(DockerClient docker, Settings settings)
                 $"The image is made for {source.Os}/{source.Architecture}; this server runs linux/{Architecture}.");
         }
 
-        var repository = $"{settings.Namespace}/{app.Name}";
+        var repository = $"{settings.Namespace}/{appName}";
         var provisional = SlugImage.ProvisionalName(repository);
-        var id = await docker.LoadLayeredImageAsync(source, Spec(app, source, origin, processTypes, commit, provisional), ct);
+        var id = await docker.LoadLayeredImageAsync(source, Spec(appId, source, origin, processTypes, commit, provisional), ct);
         var slug = new Slug(
             id, Image: "", commit, Slug.ContainerStack, source.Id, [origin], processTypes, Mounts: [], Healthchecks: null, source.Size);
         await docker.TagImageAsync(id, repository, slug.ShortId, ct);
@@ -66,7 +67,7 @@ internal sealed class ContainerImage(DockerClient docker, Settings settings)
     private static string Architecture => RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "amd64";
 
     private LayeredImageSpec Spec(
-        App app, ImageDetails source, Buildpack origin, ImmutableSortedDictionary<string, string> processTypes, string commit, string tag) => new()
+        long appId, ImageDetails source, Buildpack origin, ImmutableSortedDictionary<string, string> processTypes, string commit, string tag) => new()
     {
         Layer = null,
         Tag = tag,
@@ -76,7 +77,7 @@ internal sealed class ContainerImage(DockerClient docker, Settings settings)
         [
             new("minipaas.namespace", settings.Namespace),
             new("minipaas.kind", "slug"),
-            new("minipaas.app", $"{app.Id}"),
+            new("minipaas.app", $"{appId}"),
             new("minipaas.commit", commit),
             new("minipaas.stack", Slug.ContainerStack),
             new("minipaas.stack-image", source.Id),
