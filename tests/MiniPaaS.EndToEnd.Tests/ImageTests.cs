@@ -72,8 +72,8 @@ public sealed class ImageTests(SharedPlatform shared) : PlatformTest(shared.Plat
         Assert.Contains("remote: -----> Building Dockerfile", push.Errors, StringComparison.Ordinal);
         Assert.Contains("prepared by 21000", push.Errors, StringComparison.Ordinal);
         Assert.Equal("Ahoy from a Dockerfile, as user 21000\n", await app.GetAsync());
-        Assert.Contains("srv/hello/hello.py", await app.PaasAsync("slugs:info", "v1", "--files"), StringComparison.Ordinal);
-        Assert.Contains("urn:minipaas:dockerfile-build:v1", await app.PaasAsync("slugs:provenance", "v1", "--verify", "--json"), StringComparison.Ordinal);
+        Assert.Contains("srv/hello/hello", await app.PaasAsync("slugs:info", "v1", "--files"), StringComparison.Ordinal);
+        Assert.Contains("urn:minipaas:dockerfile-build:v1", await app.PaasAsync("slugs:provenance", "v1", "--verify"), StringComparison.Ordinal);
         await app.CommitAsync("Nothing");
         Assert.Contains("Already built", (await app.PushAsync()).Expect().Errors, StringComparison.Ordinal);
 
@@ -110,7 +110,7 @@ public sealed class ImageTests(SharedPlatform shared) : PlatformTest(shared.Plat
     {
         Assert.Contains("srv/site/version", await app.PaasAsync("slugs:info", "v1", "--files"), StringComparison.Ordinal);
         Assert.Contains("pkg:deb/debian/python3", await app.PaasAsync("slugs:sbom", "v1", "--json"), StringComparison.Ordinal);
-        Assert.Contains("urn:minipaas:image-import:v1", await app.PaasAsync("slugs:provenance", "v1", "--verify", "--json"), StringComparison.Ordinal);
+        Assert.Contains("urn:minipaas:image-import:v1", await app.PaasAsync("slugs:provenance", "v1", "--verify"), StringComparison.Ordinal);
         Assert.Contains("image-app", await app.PaasAsync("audit", "deb:python3-minimal"), StringComparison.Ordinal);
         Assert.Contains("cannot be built again", (await app.TryPaasAsync("slugs:verify", "v1")).Everything, StringComparison.Ordinal);
         Assert.Contains("built elsewhere", (await app.TryPaasAsync("stacks:rebase", "--app", app.Name)).Everything, StringComparison.Ordinal);

@@ -32,7 +32,7 @@ public sealed class ImageArchiveTests : IDisposable
         var path = Write(
             ("oci-layout", """{"imageLayoutVersion":"1.0.0"}"""),
             ("index.json", """{"manifests":[{"digest":"sha256:aa"}]}"""),
-            ("blobs/sha256/aa", $$"""{"manifests":[{"digest":"sha256:00","platform":{"os":"windows","architecture":"{{architecture}}"}},{"digest":"sha256:bb","platform":{"os":"linux","architecture":"{{architecture}}"}}]}"""),
+            ("blobs/sha256/aa", """{"manifests":[{"digest":"sha256:00","platform":{"os":"windows","architecture":"ARCH"}},{"digest":"sha256:bb","platform":{"os":"linux","architecture":"ARCH"}}]}""".Replace("ARCH", architecture, StringComparison.Ordinal)),
             ("blobs/sha256/bb", """{"config":{"digest":"sha256:cc"},"layers":[{"digest":"sha256:dd"}]}"""),
             ("blobs/sha256/cc", "{}"), ("blobs/sha256/dd", "layer"));
 
