@@ -64,7 +64,8 @@ public sealed class ImageTests(SharedPlatform shared) : PlatformTest(shared.Plat
     public async Task A_Dockerfile_is_built_like_a_push_and_reaches_nobody()
     {
         var app = await TestApp.CreateAsync(Platform, "dockerfile-hello", "dockerfile-hello");
-        Assert.Contains("paas stack:set container", (await app.PushRejectedAsync()).Errors, StringComparison.Ordinal);
+        var undetected = (await app.PushRejectedAsync()).Errors;
+        Assert.True(undetected.Contains("paas stack:set container", StringComparison.Ordinal), undetected);
         await app.PaasAsync("stack:set", "container");
 
         var push = (await app.PushAsync()).Expect();
@@ -90,7 +91,7 @@ public sealed class ImageTests(SharedPlatform shared) : PlatformTest(shared.Plat
 
     private static async Task StaysAwayAsync(TestApp app)
     {
-        var slug = $"{app.Platform.Namespace}/{app.Name}:{(await app.ReleasesAsync())[0].Slug!["sha256:".Length..][..12]}";
+        var slug = $"{app.Platform.Namespace}/{app.Name}:{(await app.ReleasesAsync())[0].Slug}";
         foreach (var file in (string[])[$"FROM {slug}\n", $"FROM minipaas/stack-bookworm:run\nCOPY --from={slug} /srv /stolen\n", $"ARG X={slug}\nFROM $X\n"])
         {
             await app.CommitAsync("Dockerfile", file);
@@ -114,7 +115,7 @@ public sealed class ImageTests(SharedPlatform shared) : PlatformTest(shared.Plat
         Assert.Contains("image-app", await app.PaasAsync("audit", "deb:python3-minimal"), StringComparison.Ordinal);
         Assert.Contains("cannot be built again", (await app.TryPaasAsync("slugs:verify", "v1")).Everything, StringComparison.Ordinal);
         Assert.Contains("built elsewhere", (await app.TryPaasAsync("stacks:rebase", "--app", app.Name)).Everything, StringComparison.Ordinal);
-        Assert.Contains("is the slug of an app", (await app.TryPaasAsync("deploy", "--image", $"{app.Platform.Namespace}/image-app:{(await app.ReleasesAsync())[0].Slug!["sha256:".Length..][..12]}")).Output, StringComparison.Ordinal);
+        Assert.Contains("is the slug of an app", (await app.TryPaasAsync("deploy", "--image", $"{app.Platform.Namespace}/image-app:{(await app.ReleasesAsync())[0].Slug}")).Output, StringComparison.Ordinal);
         Assert.Contains("closed to pulls", (await app.TryPaasAsync("deploy", "--image", "127.0.0.1:5000/none:1")).Output, StringComparison.Ordinal);
     }
 

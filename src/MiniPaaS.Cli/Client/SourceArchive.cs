@@ -21,7 +21,7 @@ internal sealed class SourceArchive(string directory, IReadOnlyList<string> file
     {
         var total = 0L;
         await using var packed = new GZipStream(target, CompressionLevel.Fastest, leaveOpen: true);
-        await using var tar = new TarWriter(packed, TarEntryFormat.Pax);
+        await using var tar = new TarWriter(packed, TarEntryFormat.Gnu);
         foreach (var file in files)
         {
             total += await AddAsync(tar, file, cancellation);
@@ -35,7 +35,7 @@ internal sealed class SourceArchive(string directory, IReadOnlyList<string> file
         if (info.LinkTarget is { } link)
         {
             await tar.WriteEntryAsync(
-                new PaxTarEntry(TarEntryType.SymbolicLink, file) { Mode = Plain, ModificationTime = DateTimeOffset.UnixEpoch, LinkName = link }, cancellation);
+                new GnuTarEntry(TarEntryType.SymbolicLink, file) { Mode = Plain, ModificationTime = DateTimeOffset.UnixEpoch, LinkName = link }, cancellation);
             return 0;
         }
         try
@@ -43,7 +43,7 @@ internal sealed class SourceArchive(string directory, IReadOnlyList<string> file
             await using var content = new FileStream(info.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             var mode = info.UnixFileMode.HasFlag(UnixFileMode.UserExecute) ? Plain | Executable : Plain;
             await tar.WriteEntryAsync(
-                new PaxTarEntry(TarEntryType.RegularFile, file) { Mode = mode, ModificationTime = DateTimeOffset.UnixEpoch, DataStream = content }, cancellation);
+                new GnuTarEntry(TarEntryType.RegularFile, file) { Mode = mode, ModificationTime = DateTimeOffset.UnixEpoch, DataStream = content }, cancellation);
             return content.Length;
         }
         catch (Exception problem) when (problem is UnauthorizedAccessException or FileNotFoundException or NotSupportedException)

@@ -23,7 +23,7 @@ internal static class DeployCommand
         "paas deploy",
         "paas deploy --dir build/site -m v1.4",
         "paas deploy --archive https://example.org/app-1.4.tar.gz",
-        "paas deploy --image nginxinc/nginx-unprivileged:1.27 --process 'worker=sh -c ./work'")
+        "paas deploy --image nginxinc/nginx-unprivileged:1.27 --process worker=./work")
     {
         Directory, Archive, Image, Label, Process, CommonOptions.App, CommonOptions.Json,
     }

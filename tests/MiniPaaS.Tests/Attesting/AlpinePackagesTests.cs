@@ -16,6 +16,6 @@ public sealed class AlpinePackagesTests
             ["pkg:apk/alpine/libcrypto3@3.3.2-r0?arch=x86_64&distro=3.20.3", "pkg:apk/alpine/musl@1.2.5-r0?arch=x86_64&distro=3.20.3"],
             system.Packages.Select(package => package.Package.ToString()));
         Assert.Equal(["openssl", null], system.Packages.Select(package => package.SourcePackage));
-        Assert.Equal(["Apache-2.0"], system.Packages[0].Licences);
+        Assert.Equal("Apache-2.0", Assert.Single(system.Packages[0].Licences));
     }
 }

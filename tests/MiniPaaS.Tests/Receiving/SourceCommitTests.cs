@@ -24,12 +24,12 @@ public sealed class SourceCommitTests : IAsyncLifetime
             packed,
             File("./größe/\"b\"\nc", "one"),
             File("run", "two", executable: true),
-            new PaxTarEntry(TarEntryType.SymbolicLink, "link") { LinkName = "/etc/passwd" },
-            new PaxTarEntry(TarEntryType.HardLink, "copy") { LinkName = "run" },
+            new GnuTarEntry(TarEntryType.SymbolicLink, "link") { LinkName = "/etc/passwd" },
+            new GnuTarEntry(TarEntryType.HardLink, "copy") { LinkName = "run" },
             File(".git/config", "[core] fsmonitor = evil"),
             File("sub/.GIT/hooks/x", "evil"),
-            new PaxTarEntry(TarEntryType.Fifo, "pipe"),
-            new PaxTarEntry(TarEntryType.Directory, "empty/"));
+            new GnuTarEntry(TarEntryType.Fifo, "pipe"),
+            new GnuTarEntry(TarEntryType.Directory, "empty/"));
 
         await using var commit = await MakeAsync(archive, unwrap: true);
 
@@ -92,9 +92,9 @@ public sealed class SourceCommitTests : IAsyncLifetime
     public async Task What_is_no_source_is_refused_in_words()
     {
         Assert.Contains("outside of it", await RefusalAsync(Write(packed: false, File("a/../../b", "x"))), StringComparison.Ordinal);
-        Assert.Contains("no files", await RefusalAsync(Write(packed: false, new PaxTarEntry(TarEntryType.Directory, "a/"))), StringComparison.Ordinal);
-        Assert.Contains("does not come before it", await RefusalAsync(Write(packed: false, new PaxTarEntry(TarEntryType.HardLink, "a") { LinkName = "b" })), StringComparison.Ordinal);
-        Assert.Contains("not a complete tar", await RefusalAsync(Text("no archive of any kind, but long enough to be looked at".PadRight(1024))), StringComparison.Ordinal);
+        Assert.Contains("no files", await RefusalAsync(Write(packed: false, new GnuTarEntry(TarEntryType.Directory, "a/"))), StringComparison.Ordinal);
+        Assert.Contains("does not come before it", await RefusalAsync(Write(packed: false, new GnuTarEntry(TarEntryType.HardLink, "a") { LinkName = "b" })), StringComparison.Ordinal);
+        Assert.Contains("not a complete tar", await RefusalAsync(Text("no archive of any kind, but long enough to be looked at".PadRight(1024, 'x'))), StringComparison.Ordinal);
         Assert.Contains("zip file", await RefusalAsync(Text("PK\u0003\u0004 and more")), StringComparison.Ordinal);
         Assert.Contains("is empty", await RefusalAsync(Text("")), StringComparison.Ordinal);
         var cut = Write(packed: false, File("a", new string('x', 5000)));
@@ -134,7 +134,7 @@ public sealed class SourceCommitTests : IAsyncLifetime
         return path;
     }
 
-    private static PaxTarEntry File(string name, string content, bool executable = false) => new(TarEntryType.RegularFile, name)
+    private static GnuTarEntry File(string name, string content, bool executable = false) => new(TarEntryType.RegularFile, name)
     {
         DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)),
         Mode = (UnixFileMode)(executable ? 0b111_101_101 : 0b110_100_100),
