@@ -9,7 +9,7 @@ namespace MiniPaaS.Daemon.Receiving;
 
 /// <summary>Makes slugs of source whose stack is <c>container</c>: by its Dockerfile instead of buildpacks, and else like every build.</summary>
 internal sealed class ContainerBuild(
-    DockerClient docker, ImageSource images, ContainerImage containers, SlugReuse reuse, BuildQueue places, Attester attester, Settings settings, BuildLimits limits, TimeProvider time)
+    DockerClient docker, ImageSource images, ContainerImage containers, SlugReuse reuse, BuildQueue places, Attester attester, ProvenancePolicy provenance, Settings settings, BuildLimits limits, TimeProvider time)
 {
     private const string Name = "Dockerfile";
 
@@ -58,7 +58,7 @@ internal sealed class ContainerBuild(
         Passed("images");
         var inputs = Inputs(request, plan);
         var key = inputs.Key(ConfigVars.Empty);
-        if (await reuse.FindAsync(request.AppId, inputs, key, ct) is var (known, version))
+        if (await reuse.FindAsync(request.AppId, inputs, key, ct) is var (known, version) && provenance.Allows(request.AppId, known))
         {
             await log.StepAsync($"Already built: the same source and images made slug {known.ShortId} ({version})");
             await log.DetailAsync("That slug is released again. To build it anew: paas builds:cache:purge, then push");

@@ -33,7 +33,12 @@ internal sealed class BuildNetworks(DockerClient docker, Settings settings)
                 Labels = new Dictionary<string, string> { [DynoContainer.NamespaceLabel] = settings.Namespace, [DynoContainer.KindLabel] = Kind },
             },
             CancellationToken.None);
-        ct.ThrowIfCancellationRequested();
+        if (ct.IsCancellationRequested)
+        {
+            await RemoveAsync(name);
+            ct.ThrowIfCancellationRequested();
+        }
+
         return name;
     }
 
