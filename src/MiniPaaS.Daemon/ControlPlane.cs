@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using MiniPaaS.Daemon.Api;
 using MiniPaaS.Daemon.Attesting;
 using MiniPaaS.Daemon.Building;
+using MiniPaaS.Daemon.Building.Containers;
 using MiniPaaS.Daemon.Logging;
 using MiniPaaS.Daemon.Receiving;
 using MiniPaaS.Daemon.Releasing;
@@ -58,7 +59,10 @@ internal static class ControlPlane
 
     /// <summary>Takes the firewall rules of this instance away.</summary>
     public static Task RemoveFirewallAsync(Settings settings) =>
-        new Firewall(settings.Namespace, DynoNetwork.BridgeOf(settings)).RemoveAsync(CancellationToken.None);
+        FirewallOf(settings).RemoveAsync(CancellationToken.None);
+
+    private static Firewall FirewallOf(Settings settings) =>
+        new(settings.Namespace, DynoNetwork.BridgeOf(settings), $"{BuildNetworks.BridgesOf(settings)}+");
 
     private static WebApplication Build(Settings settings, Database database)
     {
@@ -92,12 +96,13 @@ internal static class ControlPlane
             .AddSingleton(_ => new DockerClient(settings.DockerSocket));
         // Received
         services.AddSingleton<GitRepositories>().AddSingleton<PushSessions>().AddSingleton<GitHttp>().AddSingleton<PushEndpoint>()
-            .AddSingleton<Push>().AddSingleton<SourceBuild>().AddSingleton<BuildCaches>().AddSingleton<RunningBuilds>().AddSingleton<PushBuild>().AddSingleton<BuildEndpoints>()
+            .AddSingleton<Push>().AddSingleton<SourceBuild>().AddSingleton<BuildCaches>().AddSingleton<RunningBuilds>().AddSingleton<PushBuild>().AddSingleton<ContainerBuild>().AddSingleton<BuildEndpoints>()
+            .AddSingleton<SourceDeployment>().AddSingleton<Deploys>().AddSingleton<ImageBuild>().AddSingleton<ImageDeployment>().AddSingleton<SourceStore>().AddSingleton<DeployEndpoints>().AddSingleton<SourceEndpoints>()
             .AddSingleton<PushHandler>(s => s.GetRequiredService<Push>().HandleAsync)
             .AddSingleton<AppLookup>(_ => (name, _) => ValueTask.FromResult(
                 database.Read(db => AppTable.Find(db, name)) is { } app ? new PushTarget(app.Id, app.Name) : null));
         // Built
-        services.AddSingleton(new BuildLimits()).AddSingleton<SlugBuilder>().AddSingleton<BuildInputs>().AddSingleton<BuildQueue>().AddSingleton<StackCatalog>();
+        services.AddSingleton(new BuildLimits()).AddSingleton<SlugBuilder>().AddSingleton<BuildInputs>().AddSingleton<BuildQueue>().AddSingleton<ImageSource>().AddSingleton<ContainerImage>().AddSingleton<StackCatalog>();
         // Attested
         services.AddSingleton<SigningKeys>().AddSingleton<StackInventory>().AddSingleton<Attester>().AddSingleton<ProvenancePolicy>()
             .AddSingleton<Audit>().AddSingleton<AttestationEndpoints>().AddSingleton<FeatureEndpoints>();
@@ -108,7 +113,7 @@ internal static class ControlPlane
         // Run
         services.AddSingleton<LogBook>(s => new LogBook(settings.Logs, s.GetRequiredService<TimeProvider>()))
             .AddSingleton(_ => new Addresses(database, settings.Subnet)).AddSingleton<DynoNetwork>()
-            .AddSingleton(_ => new Firewall(settings.Namespace, DynoNetwork.BridgeOf(settings)))
+            .AddSingleton(_ => FirewallOf(settings)).AddSingleton<BuildNetworks>()
             .AddSingleton<Sandboxes>().AddSingleton<DynoGround>().AddSingleton<Runtimes>().AddSingleton<DynoOutput>().AddSingleton<DynoEngine>()
             .AddSingleton<HealthGate>().AddSingleton<DynoChecks>().AddSingleton<Launcher>().AddSingleton<Retirement>()
             .AddSingleton<RouteKeeper>().AddSingleton<Reconciler>();
@@ -119,7 +124,7 @@ internal static class ControlPlane
             s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<ILogger<RouterLink>>())).AddSingleton<RouterWatch>();
         // Kept
-        services.AddSingleton<SlugBook>().AddSingleton<SlugImages>().AddSingleton<SlugVerification>().AddSingleton<SlugExport>()
+        services.AddSingleton<SlugBook>().AddSingleton<SlugImages>().AddSingleton<ImageContents>().AddSingleton<SlugVerification>().AddSingleton<SlugExport>()
             .AddSingleton<SlugRelease>().AddSingleton<SlugImport>().AddSingleton<SlugRebase>()
             .AddSingleton<StackPackages>().AddSingleton<StackUpdate>().AddSingleton<SlugEndpoints>().AddSingleton<StackEndpoints>();
         // Secured
@@ -151,6 +156,8 @@ internal static class ControlPlane
         app.MapCanary(database, app.Services.GetRequiredService<Canaries>(), running);
         app.MapMetrics(database, running, app.Services.GetRequiredService<RouterWatch>(), app.Services.GetRequiredService<DeploymentFigures>());
         app.Services.GetRequiredService<BuildEndpoints>().Map(app);
+        app.Services.GetRequiredService<DeployEndpoints>().Map(app);
+        app.Services.GetRequiredService<SourceEndpoints>().Map(app);
         app.Services.GetRequiredService<SlugEndpoints>().Map(app);
         app.Services.GetRequiredService<StackEndpoints>().Map(app);
         app.Services.GetRequiredService<AttestationEndpoints>().Map(app);
@@ -193,6 +200,7 @@ internal static class ControlPlane
         services.GetRequiredService<GitRepositories>().InstallHook();
         await services.GetRequiredService<SlugBuilder>().RemoveLeftoversAsync(ct);
         await services.GetRequiredService<SlugExport>().RemoveLeftoversAsync(ct);
+        await services.GetRequiredService<BuildNetworks>().RemoveLeftoversAsync(ct);
         await database.WriteAsync(db => BuildTable.LoseRunning(db, TimeProvider.System.GetUtcNow()), ct);
         await services.GetRequiredService<DynoGround>().RenewAsync(ct);
         foreach (var app in database.Read(AppTable.All))

@@ -56,6 +56,9 @@ internal sealed record Settings
 
     public string Repositories => Path.Combine(StateDir, "repos");
 
+    /// <summary>Sources that were sent here and wait for a build to be asked for.</summary>
+    public string Sources => Path.Combine(StateDir, "sources");
+
     public string BuildCaches => Path.Combine(StateDir, "cache");
 
     /// <summary>Fetched buildpacks, by the digest of what is in them.</summary>

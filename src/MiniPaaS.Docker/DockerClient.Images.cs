@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json;
+using MiniPaaS.Docker.Wire;
 
 namespace MiniPaaS.Docker;
 
@@ -65,7 +66,10 @@ public sealed partial class DockerClient
     }
 
     /// <summary>Reads a progress stream to its end, where alone a failure shows: the status was sent before the work.</summary>
-    private async Task FollowProgressAsync(HttpResponseMessage response, CancellationToken ct)
+    private Task FollowProgressAsync(HttpResponseMessage response, CancellationToken ct) =>
+        FollowProgressAsync(response, _ => ValueTask.CompletedTask, ct);
+
+    private async Task FollowProgressAsync(HttpResponseMessage response, Func<ProgressLine, ValueTask> follow, CancellationToken ct)
     {
         try
         {
@@ -75,6 +79,8 @@ public sealed partial class DockerClient
             {
                 if (line?.Error is { } error)
                     throw new DockerException(status: null, error);
+                if (line is not null)
+                    await follow(line);
             }
         }
         catch (Exception e) when (e is JsonException or IOException or HttpRequestException)

@@ -19,6 +19,7 @@ namespace MiniPaaS.Docker;
 [JsonSerializable(typeof(ExecInspect))]
 [JsonSerializable(typeof(EventLine))]
 [JsonSerializable(typeof(ImageInspect))]
+[JsonSerializable(typeof(ContainerUpdate))]
 [JsonSerializable(typeof(ImageListItem[]))]
 [JsonSerializable(typeof(ImageManifest))]
 [JsonSerializable(typeof(NetworkCreate))]

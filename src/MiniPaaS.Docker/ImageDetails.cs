@@ -11,6 +11,9 @@ public sealed record ImageDetails
     /// <summary>repository:tag names it has now.</summary>
     public ImmutableArray<string> RepoTags { get; init; } = [];
 
+    /// <summary>repository@digest names under which registries know it.</summary>
+    public ImmutableArray<string> RepoDigests { get; init; } = [];
+
     /// <summary>When it was made, by its own account.</summary>
     public DateTimeOffset Created { get; init; }
 
@@ -50,6 +53,12 @@ public sealed record ImageConfig
 
     /// <summary>Signal that asks the command to end; empty: SIGTERM.</summary>
     public string StopSignal { get; init; } = "";
+
+    /// <summary>Ports that it says its command listens on, as in 8080/tcp.</summary>
+    public ImmutableArray<string> ExposedPorts { get; init; } = [];
+
+    /// <summary>Dockerfile lines that run when another image is built from it.</summary>
+    public ImmutableArray<string> OnBuild { get; init; } = [];
 
     /// <summary>Labels.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = ImmutableDictionary<string, string>.Empty;

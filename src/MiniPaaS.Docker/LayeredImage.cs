@@ -26,24 +26,32 @@ public static class LayeredImage
     public static async Task<string> WriteAsync(
         Stream output, ImageDetails baseImage, IReadOnlyList<LayerBlob> baseLayers, LayeredImageSpec spec, CancellationToken ct)
     {
-        await using var layer = new FileStream(
-            spec.Layer.Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous);
-        if (layer.Length != spec.Layer.Size)
-            throw new IOException($"the layer {spec.Layer.Path} has {layer.Length} bytes, not {spec.Layer.Size}: it changed after it was measured");
-
+        await using var layer = Open(spec.Layer);
         var config = LayeredImageConfig.Write(baseImage, spec);
         var configDigest = Digest(config);
-        string[] diffIds = [.. baseImage.RootFS.Layers, spec.Layer.DiffId];
-        var manifest = WriteManifest(configDigest, config.Length, [.. baseLayers, LayerBlob.Of(spec.Layer)]);
+        string[] diffIds = [.. baseImage.RootFS.Layers, .. spec.Layers];
+        var manifest = WriteManifest(configDigest, config.Length, [.. baseLayers, .. spec.Layer is { } added ? [LayerBlob.Of(added)] : Array.Empty<LayerBlob>()]);
 
         await using var tar = new TarWriter(output, TarEntryFormat.Ustar, leaveOpen: true);
         await AddAsync(tar, "oci-layout", """{"imageLayoutVersion":"1.0.0"}"""u8.ToArray(), ct);
         await AddAsync(tar, BlobPath(configDigest), config, ct);
         await AddAsync(tar, BlobPath(Digest(manifest)), manifest, ct);
-        await AddAsync(tar, BlobPath(spec.Layer.DiffId), layer, ct);
+        if (spec.Layer is { } own && layer is not null)
+            await AddAsync(tar, BlobPath(own.DiffId), layer, ct);
         await AddAsync(tar, "index.json", WriteIndex(manifest, spec.Tag), ct);
         await AddAsync(tar, "manifest.json", WriteDockerManifest(configDigest, diffIds, spec.Tag), ct);
         return configDigest;
+    }
+
+    private static FileStream? Open(LayerFile? layer)
+    {
+        if (layer is null)
+            return null;
+        var file = new FileStream(layer.Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous);
+        if (file.Length == layer.Size)
+            return file;
+        using (file)
+            throw new IOException($"the layer {layer.Path} has {file.Length} bytes, not {layer.Size}: it changed after it was measured");
     }
 
     /// <summary>The engine skips the paths of layers it has, so those of the base need not be in the archive.</summary>

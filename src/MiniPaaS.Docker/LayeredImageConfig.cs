@@ -16,7 +16,7 @@ internal static class LayeredImageConfig
         json.WriteEndObject();
         json.WriteStartObject("rootfs");
         json.WriteString("type", "layers");
-        json.WriteStrings("diff_ids", [.. baseImage.RootFS.Layers, spec.Layer.DiffId]);
+        json.WriteStrings("diff_ids", [.. baseImage.RootFS.Layers, .. spec.Layers]);
         json.WriteEndObject();
         WriteHistory(json, baseImage, spec);
         json.WriteEndObject();
@@ -47,7 +47,8 @@ internal static class LayeredImageConfig
         json.WriteStartArray("history");
         foreach (var _ in baseImage.RootFS.Layers)
             WriteHistoryEntry(json, baseImage.Created, "layer of " + baseImage.Id);
-        WriteHistoryEntry(json, spec.Created, spec.CreatedBy);
+        foreach (var _ in spec.Layers)
+            WriteHistoryEntry(json, spec.Created, spec.CreatedBy);
         json.WriteEndArray();
     }
 

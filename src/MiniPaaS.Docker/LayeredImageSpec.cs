@@ -11,8 +11,11 @@ public sealed record LayerFile(string Path, string DiffId, long Size);
 /// <summary>An image that is a base image plus one layer.</summary>
 public sealed record LayeredImageSpec
 {
-    /// <summary>The layer to add.</summary>
-    public required LayerFile Layer { get; init; }
+    /// <summary>The layer to add; null: the image differs from its base in its config alone.</summary>
+    public required LayerFile? Layer { get; init; }
+
+    /// <summary>Digests of the layers to add.</summary>
+    internal ImmutableArray<string> Layers => Layer is null ? [] : [Layer.DiffId];
 
     /// <summary>repository:tag to give it.</summary>
     public required string Tag { get; init; }

@@ -181,8 +181,10 @@ internal static class AttestationCommands
         var (definition, run) = (statement.Predicate.BuildDefinition, statement.Predicate.RunDetails);
         foreach (var subject in statement.Subject)
         {
-            yield return (subject.Name == "layer.tar" ? "Layer" : "Slug", Digests(subject));
+            yield return (subject.Name switch { "layer.tar" => "Layer", "image" => "Image", _ => "Slug" }, Digests(subject));
         }
+
+        yield return ("Build type", definition.BuildType);
 
         foreach (var dependency in definition.ResolvedDependencies)
         {

@@ -56,7 +56,7 @@ internal static class BuildCommands
         var id = IdArgument("Number of a build; default: the newest");
         return new PaasCommand("builds:output", "Show what a build says, while it runs or afterwards", "paas builds:output", "paas builds:output 7")
         {
-            id, CommonOptions.App,
+            id, CommonOptions.App, CommonOptions.Json,
         }
         .Runs(async (session, cancellation) =>
         {
@@ -67,7 +67,10 @@ internal static class BuildCommands
             using var reader = new StreamReader(body);
             while (await reader.ReadLineAsync(cancellation) is { } line)
             {
-                session.Out.Line(Printable.Text(line));
+                if (!session.Out.JsonLine(new BuildLineOutput(build, line), OutputJson.Default))
+                {
+                    session.Out.Line(Printable.Text(line));
+                }
             }
         });
     }

@@ -10,7 +10,7 @@ internal static class CommandGroups
         ("Buildpacks", BuildpackCommands.All()),
         ("Dynos", DynoCommands.All()),
         ("Releases", ReleaseCommands.All()),
-        ("Builds", BuildCommands.All()),
+        ("Builds", [.. DeployCommand.All(), .. BuildCommands.All()]),
         ("Slugs", [.. SlugCommands.All(), .. AttestationCommands.All(), .. AuditCommand.All()]),
         ("Stacks", StackCommands.All()),
         ("Canaries", CanaryCommands.All()),

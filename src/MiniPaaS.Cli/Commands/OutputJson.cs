@@ -15,6 +15,10 @@ internal sealed record RestartOutput(string App, string? Dynos);
 
 internal sealed record PurgeOutput(string App);
 
+internal sealed record BuildLineOutput(long Build, string Line);
+
+internal sealed record ExportOutput(string App, string Slug, string File, long Size);
+
 internal sealed record StackUpdateOutput(string Stack, bool Succeeded, ImmutableArray<string> Changes);
 
 internal sealed record OutdatedOutput(string App, string Stack);
@@ -31,6 +35,8 @@ internal sealed record TrustOutput(string Subject, string Fingerprint, DateTimeO
 [JsonSerializable(typeof(LoginOutput))]
 [JsonSerializable(typeof(RestartOutput))]
 [JsonSerializable(typeof(PurgeOutput))]
+[JsonSerializable(typeof(BuildLineOutput))]
+[JsonSerializable(typeof(ExportOutput))]
 [JsonSerializable(typeof(StackUpdateOutput))]
 [JsonSerializable(typeof(ImmutableArray<OutdatedOutput>))]
 [JsonSerializable(typeof(LogLineOutput))]

@@ -20,7 +20,7 @@ internal static class SlugTransferCommands
             "paas slugs:export v7 > myapp.tar",
             "paas slugs:export v7 -o myapp.tar && docker load -i myapp.tar && docker run -p 5000:5000 minipaas/myapp:v7")
         {
-            slug, output, CommonOptions.App,
+            slug, output, CommonOptions.App, CommonOptions.Json,
         }
         .Runs(async (session, cancellation) =>
         {
@@ -28,6 +28,10 @@ internal static class SlugTransferCommands
             if (file is null && session.Out.Terminal)
             {
                 throw new PaasException("An archive is nothing for a terminal. Redirect it (> FILE), or name a file with --output.", ExitCodes.Usage);
+            }
+            if (file is null && session.Out.WantsJson)
+            {
+                throw new PaasException("With --json the archive needs a place of its own: name a file with --output.", ExitCodes.Usage);
             }
             var app = await session.AppAsync(cancellation);
             var name = session.Value(slug)!;
@@ -38,6 +42,10 @@ internal static class SlugTransferCommands
                 await CopyAsync(archive, file, status, cancellation);
                 return name;
             });
+            if (file is not null)
+            {
+                session.Out.Json(new ExportOutput(app, name, Path.GetFullPath(file), new FileInfo(file).Length), OutputJson.Default);
+            }
         });
     }
 

@@ -39,6 +39,13 @@ internal sealed class StatusLine : IAsyncDisposable
         }
     }
 
+    /// <summary>Says no more, as others begin to print.</summary>
+    public void End()
+    {
+        _ended.Cancel();
+        _painter.Wait();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync();

@@ -26,10 +26,11 @@ internal static class Authentication
         }
     });
 
-    // The git hook comes over the socket itself, with the unguessable id of its push; the router refuses these paths. The root
+    // The address of a source that was sent here is its password, as with Heroku's. The git hook comes over the socket itself, with the unguessable id of its push; the router refuses these paths. The root
     // certificate and the answers to ACME challenges are public by their nature.
     private static bool IsOpen(PathString path) =>
         path == "/healthz" || path == "/platform/ca.pem" || path.StartsWithSegments("/internal")
+        || (path.StartsWithSegments(SourceEndpoints.Path, out var source) && source.HasValue)
         || path.Value!.StartsWith(AcmeChallenges.Path, StringComparison.Ordinal);
 
     private static string? TokenOf(HttpRequest request)

@@ -56,6 +56,18 @@ internal sealed class StackEndpoints(
                 run?.Created));
         }
 
+        stacks.Add(new StackInfo(
+            Slug.ContainerStack,
+            "An image of one's own: heroku.yml or a Dockerfile, or paas deploy --image",
+            Default: false,
+            "public",
+            null,
+            null,
+            null,
+            0,
+            [.. slugs.Where(app => app.Item2?.IsContainer == true).Select(app => app.Name)],
+            [],
+            null));
         return stacks;
     }
 

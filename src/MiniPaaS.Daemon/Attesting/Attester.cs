@@ -18,6 +18,12 @@ internal sealed class Attester(
     /// <summary>The same for a slug whose layer was built before and lies on another image of its stack now.</summary>
     public const string RebaseType = "urn:minipaas:slug-rebase:v1";
 
+    /// <summary>The same for an image that was built elsewhere.</summary>
+    public const string ImportType = "urn:minipaas:image-import:v1";
+
+    /// <summary>The same for an image that was built here from a Dockerfile.</summary>
+    public const string DockerfileType = "urn:minipaas:dockerfile-build:v1";
+
     /// <summary>Makes the attestation of a slug.</summary>
     /// <param name="request">The build.</param>
     /// <param name="inputs">What it was made from.</param>
@@ -78,12 +84,71 @@ internal sealed class Attester(
         return Sign(sbom, layer, definition with { BuildType = RebaseType, ResolvedDependencies = dependencies }, $"rebases/{slug.ShortId}", startedAt);
     }
 
+    /// <summary>Makes the attestation of a slug whose image was built elsewhere: what it consists of, and that nobody here saw it made.</summary>
+    /// <param name="app">App of the slug.</param>
+    /// <param name="slug">The slug.</param>
+    /// <param name="digests">Names with digests under which registries know the image.</param>
+    /// <param name="createdAt">When the image was made, by its own account.</param>
+    /// <param name="invocation">Path of what brought it here.</param>
+    /// <param name="startedAt">When that began.</param>
+    /// <param name="ct">Ends it.</param>
+    public async Task<Attestation?> ImportAsync(
+        App app, Slug slug, IEnumerable<string> digests, DateTimeOffset createdAt, string invocation, DateTimeOffset startedAt, CancellationToken ct)
+    {
+        var image = slug.Buildpacks[0].Pack;
+        var definition = Container(
+            ImportType,
+            app.Name,
+            $"docker:{image}",
+            [
+                Resource("image", ("sha256", slug.StackImage)) with { Uri = $"docker:{image}" },
+                .. digests.Select(name => Resource("registry", ("sha256", name[(name.IndexOf('@', StringComparison.Ordinal) + 1)..])) with { Uri = $"docker:{name}" }),
+            ]);
+        return Sign(await SbomAsync(app.Name, slug, createdAt, ct), slug.StackImage, definition, invocation, startedAt);
+    }
+
+    /// <summary>Makes the attestation of a slug that was built from a Dockerfile.</summary>
+    /// <param name="request">The build.</param>
+    /// <param name="slug">What was made.</param>
+    /// <param name="images">The images that it was built from, by name.</param>
+    /// <param name="startedAt">When the build began.</param>
+    /// <param name="ct">Ends it.</param>
+    public async Task<Attestation?> ContainerAsync(
+        BuildRequest request, Slug slug, IEnumerable<(string Name, string Id)> images, DateTimeOffset startedAt, CancellationToken ct)
+    {
+        var source = $"git+{settings.ControlUrl}/{request.AppName}.git";
+        var definition = Container(
+            DockerfileType,
+            request.AppName.Value,
+            source,
+            [
+                Resource("source", ("gitCommit", request.Commit), ("gitTree", request.Tree)) with { Uri = source },
+                .. images.Select(image => Resource(image.Name, ("sha256", image.Id)) with { Uri = $"docker:{image.Name}" }),
+            ]);
+        return Sign(await SbomAsync(request.AppName.Value, slug, request.CommittedAt, ct), slug.StackImage, definition, $"builds/{request.BuildId}", startedAt);
+    }
+
+    private static BuildDefinition Container(string type, string app, string source, ImmutableArray<ResourceDescriptor> dependencies) => new(
+        type,
+        new ExternalParameters(app, source, Slug.ContainerStack, [], []),
+        new InternalParameters(Slug.ContainerStack, Driver: "", []),
+        dependencies);
+
+    private async Task<Sbom> SbomAsync(string app, Slug slug, DateTimeOffset time, CancellationToken ct) => new()
+    {
+        App = app,
+        Slug = slug,
+        CommittedAt = time,
+        Stack = await PackagesAsync(slug, ct),
+        Inventory = Inventory.Empty,
+    };
+
     private Attestation? Sign(Sbom sbom, string layer, BuildDefinition definition, string invocation, DateTimeOffset startedAt)
     {
         var document = sbom.ToJson();
         var statement = new ProvenanceStatement
         {
-            Subject = [Resource(sbom.Slug.Image, ("sha256", sbom.Slug.Id)), Resource("layer.tar", ("sha256", layer))],
+            Subject = [Resource(sbom.Slug.Image, ("sha256", sbom.Slug.Id)), Resource(sbom.Slug.IsContainer ? "image" : "layer.tar", ("sha256", layer))],
             Predicate = new Provenance(
                 definition,
                 new RunDetails(

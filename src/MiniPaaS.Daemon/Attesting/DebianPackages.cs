@@ -8,13 +8,15 @@ namespace MiniPaaS.Daemon.Attesting;
 /// <param name="Packages">Its installed packages.</param>
 internal sealed record DebianPackages(string Id, string Version, ImmutableArray<Component> Packages)
 {
+    /// <summary>A system that keeps no record of its packages.</summary>
+    public static readonly DebianPackages None = new("", "", []);
+
     /// <summary>Reads what dpkg and the distribution keep about themselves.</summary>
     /// <param name="status">/var/lib/dpkg/status.</param>
     /// <param name="release">/usr/lib/os-release (os-release(5)).</param>
     public static DebianPackages Parse(string status, string release)
     {
-        var system = release.Split('\n').Select(line => line.Split('=', 2)).Where(pair => pair.Length == 2)
-            .ToLookup(pair => pair[0], pair => pair[1].Trim('"', '\''), StringComparer.Ordinal);
+        var system = Release(release);
         var id = system["ID"].FirstOrDefault() ?? "debian";
         var distribution = system["VERSION_CODENAME"].FirstOrDefault() ?? "";
         return new DebianPackages(
@@ -22,6 +24,10 @@ internal sealed record DebianPackages(string Id, string Version, ImmutableArray<
             system["VERSION_ID"].FirstOrDefault() ?? distribution,
             [.. status.Split("\n\n").Select(stanza => Package(stanza, id, distribution)).OfType<Component>()]);
     }
+
+    /// <summary>Reads os-release(5).</summary>
+    public static ILookup<string, string> Release(string text) => text.Split('\n').Select(line => line.Split('=', 2)).Where(pair => pair.Length == 2)
+        .ToLookup(pair => pair[0], pair => pair[1].Trim('"', '\''), StringComparer.Ordinal);
 
     private static Component? Package(string stanza, string vendor, string distribution)
     {

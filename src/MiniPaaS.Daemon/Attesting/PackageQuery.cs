@@ -10,6 +10,8 @@ internal sealed partial record PackageQuery
 {
     private static readonly FrozenDictionary<string, string> Ecosystems = new Dictionary<string, string>
     {
+        ["alpine"] = PackageUrl.Alpine,
+        ["apk"] = PackageUrl.Alpine,
         ["composer"] = PackageUrl.Composer,
         ["php"] = PackageUrl.Composer,
         ["deb"] = PackageUrl.Debian,

@@ -10,6 +10,7 @@ namespace MiniPaaS.Daemon.Attesting;
 /// <param name="Version">Version.</param>
 internal sealed record PackageUrl(string Type, string? Namespace, string Name, string Version)
 {
+    public const string Alpine = "apk";
     public const string Composer = "composer";
     public const string Debian = "deb";
     public const string Gem = "gem";
@@ -37,7 +38,7 @@ internal sealed record PackageUrl(string Type, string? Namespace, string Name, s
     /// <summary>The name as it is compared: ecosystems differ in what they take for the same.</summary>
     public static string Normalize(string type, string name) => type switch
     {
-        Composer or Debian or Go => name.ToLowerInvariant(),
+        Alpine or Composer or Debian or Go => name.ToLowerInvariant(),
         Python => name.ToLowerInvariant().Replace('_', '-'),
         _ => name,
     };

@@ -133,7 +133,7 @@ internal sealed record Sbom
     // Scanners know by it which distribution's security notices apply.
     private void WriteSystem(Utf8JsonWriter json)
     {
-        if (Stack is { } stack)
+        if (Stack is { Id.Length: > 0 } stack)
         {
             json.WriteStartObject();
             json.WriteString("type", "operating-system");
@@ -150,7 +150,7 @@ internal sealed record Sbom
         json.WriteStartObject();
         json.WriteString("type", component.Kind);
         json.WriteString("bom-ref", purl);
-        if (component.Package is { Namespace: { } group, Type: not PackageUrl.Debian })
+        if (component.Package is { Namespace: { } group, Type: not (PackageUrl.Debian or PackageUrl.Alpine) })
         {
             json.WriteString("group", group);
         }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Formats.Tar;
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using MiniPaaS.Daemon.Building;
@@ -9,19 +10,20 @@ using MiniPaaS.Docker;
 
 namespace MiniPaaS.Daemon.Attesting;
 
-/// <summary>The Debian packages of stacks, read once for each run image: an image never changes.</summary>
+/// <summary>The packages of stacks and of the systems in container slugs, read once for each image: an image never changes.</summary>
 internal sealed class StackInventory(DockerClient docker, Database database, Settings settings)
 {
     private const string Status = "/var/lib/dpkg/status";
-    private const string Release = "/usr/lib/os-release";
+    private const string Installed = "/lib/apk/db/installed";
+    private static readonly string[] Releases = ["/usr/lib/os-release", "/etc/os-release"];
     private const int LargestFile = 32 << 20;
 
     private readonly ConcurrentDictionary<string, DebianPackages> known = new(StringComparer.Ordinal);
 
-    /// <summary>The packages of a run image.</summary>
+    /// <summary>The packages of an image; none for one whose system keeps no record that is known here.</summary>
     /// <param name="image">Its id.</param>
     /// <param name="ct">Ends it.</param>
-    /// <exception cref="DockerException">The image is gone, or is of no Debian system.</exception>
+    /// <exception cref="DockerException">The image is gone, or its record is no plain file.</exception>
     public async Task<DebianPackages> OfAsync(string image, CancellationToken ct)
     {
         if (known.TryGetValue(image, out var packages))
@@ -49,11 +51,39 @@ internal sealed class StackInventory(DockerClient docker, Database database, Set
         {
             // Not cancellable: a call given up may still have made the container.
             var container = await docker.CreateContainerAsync(name, spec, CancellationToken.None);
-            return DebianPackages.Parse(await ReadAsync(container, Status, ct), await ReadAsync(container, Release, ct));
+            return await FindAsync(container, Status, ct) is { } debian ? DebianPackages.Parse(debian, await ReleaseAsync(container, ct))
+                : await FindAsync(container, Installed, ct) is { } alpine ? AlpinePackages.Parse(alpine, await ReleaseAsync(container, ct))
+                : DebianPackages.None;
         }
         finally
         {
             await docker.RemoveContainerAsync(name, CancellationToken.None);
+        }
+    }
+
+    private async Task<string> ReleaseAsync(string container, CancellationToken ct)
+    {
+        foreach (var path in Releases)
+        {
+            if (await FindAsync(container, path, ct) is { } release)
+            {
+                return release;
+            }
+        }
+
+        return "";
+    }
+
+    // Images that users bring have what they like.
+    private async Task<string?> FindAsync(string container, string path, CancellationToken ct)
+    {
+        try
+        {
+            return await ReadAsync(container, path, ct);
+        }
+        catch (DockerException e) when (e.Status == HttpStatusCode.NotFound)
+        {
+            return null;
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed class BuildRuns(BuildRequest request, BuildOutput output, BuildL
             : Array.Empty<string>();
         throw results.Outcome switch
         {
-            "undetected" => Undetected(plan.Packs),
+            "undetected" => Undetected(plan.Packs, hasDockerfile: new FileInfo(Path.Combine(directories.Tree, "Dockerfile")) is { Exists: true, LinkTarget: null }),
             "incompatible" => Incompatible(plan.Packs.ElementAtOrDefault(results.Names.Length)),
             "no-stack" => new BuildRejectedException(
                 "No installed stack fits the app.", "Push rejected, no stack fits this app (see above)."),
@@ -52,10 +52,13 @@ internal sealed class BuildRuns(BuildRequest request, BuildOutput output, BuildL
             : new BuildRejectedException(reason, "Push rejected, the buildpack does not recognise this app.");
     }
 
-    private static BuildRejectedException Undetected(IReadOnlyList<PreparedPack> packs) => new(
+    private static BuildRejectedException Undetected(IReadOnlyList<PreparedPack> packs, bool hasDockerfile) => new(
         "No default language could be detected for this app.",
+    [
         "No default language could be detected for this app.",
         $"\t\t\tHINT: None of the buildpacks ({string.Join(", ", packs.Select(pack => pack.Folder))}) recognises the files at the root of the repository.",
         "\t\t\tCommit what they look for (as index.php, composer.json, a .csproj or .sln file),",
-        "\t\t\tor a Procfile that says how to start the app; or name a buildpack: paas buildpacks:set URL.");
+        "\t\t\tor a Procfile that says how to start the app; or name a buildpack: paas buildpacks:set URL.",
+        .. hasDockerfile ? ["\t\t\tThere is a Dockerfile; to have that built instead: paas stack:set container, then push again."] : Array.Empty<string>(),
+    ]);
 }

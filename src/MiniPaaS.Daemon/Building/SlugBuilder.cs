@@ -1,3 +1,4 @@
+using MiniPaaS.Daemon.Building.Containers;
 using MiniPaaS.Daemon.Building.Fetching;
 using MiniPaaS.Docker;
 
@@ -79,6 +80,13 @@ internal sealed class SlugBuilder(Settings settings, DockerClient docker, BuildL
     }
 
     /// <summary>Removes what builds of a destroyed app kept for the next one.</summary>
-    public Task RemoveCacheAsync(long appId, CancellationToken ct) =>
-        BuildDirectories.RemoveAsync(BuildDirectories.CacheOf(settings, appId), ct);
+    public async Task RemoveCacheAsync(long appId, CancellationToken ct)
+    {
+        foreach (var tag in (await docker.ListImagesAsync(DockerfileBuild.CacheLabels(settings, appId), ct)).SelectMany(image => image.RepoTags))
+        {
+            await docker.RemoveImageAsync(tag, ct);
+        }
+
+        await BuildDirectories.RemoveAsync(BuildDirectories.CacheOf(settings, appId), ct);
+    }
 }

@@ -13,6 +13,9 @@ internal static class SlugImage
     /// <summary>Labels that find every slug image of this instance.</summary>
     public static IReadOnlyList<string> Labels(Settings settings) => [$"minipaas.namespace={settings.Namespace}", "minipaas.kind=slug"];
 
+    /// <summary>A name for an image that is being made.</summary>
+    public static string ProvisionalName(string repository) => $"{repository}:{Provisional}{Guid.NewGuid():N}";
+
     /// <summary>True for a tag that an image has only while it is being made.</summary>
     public static bool IsProvisional(string tag) => tag.Contains($":{Provisional}", StringComparison.Ordinal);
 
@@ -27,7 +30,7 @@ internal static class SlugImage
         var repository = $"{settings.Namespace}/{parts.AppName}";
 
         // The id is known only once the image is made, so it is loaded under a name of its own first.
-        var provisional = $"{repository}:{Provisional}{Guid.NewGuid():N}";
+        var provisional = ProvisionalName(repository);
         var spec = new LayeredImageSpec
         {
             Layer = parts.Layer,

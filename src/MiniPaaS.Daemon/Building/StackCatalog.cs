@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using MiniPaaS.Daemon.Apps;
 
 namespace MiniPaaS.Daemon.Building;
 
@@ -21,8 +22,9 @@ internal sealed class StackCatalog(Settings settings, TimeProvider time)
 
     /// <summary>Why an app cannot be moved to a stack, or null.</summary>
     public string? Refusal(string stack) =>
-        !settings.Stacks.Contains(stack, StringComparer.Ordinal)
-            ? $"There is no stack \"{stack}\" here; installed are: {string.Join(", ", settings.Stacks)}."
+        stack == Slug.ContainerStack ? null
+            : !settings.Stacks.Contains(stack, StringComparer.Ordinal)
+            ? $"There is no stack \"{stack}\" here; installed are: {string.Join(", ", settings.Stacks)}, and {Slug.ContainerStack} for a Dockerfile."
             : Read(stack) is var found && IsRetired(found)
                 ? $"The stack {stack} was retired on {Day(found)}: apps on it are still built and run, but none can be moved to it. "
                   + $"Choose another: {string.Join(", ", All().Where(other => !IsRetired(other)).Select(other => other.Name))}."

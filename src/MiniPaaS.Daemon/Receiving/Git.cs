@@ -21,6 +21,7 @@ internal static class Git
         "gc.auto=0",
         "tar.umask=0022",
         "core.quotePath=false",
+        $"transfer.hideRefs={SourceCommit.Refs}",
     ];
 
     /// <summary>Starts a git command on a repository.</summary>

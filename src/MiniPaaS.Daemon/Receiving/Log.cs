@@ -8,4 +8,7 @@ internal static partial class Log
 
     [LoggerMessage(1101, LogLevel.Warning, "git {Service} of app {App} ended with exit code {ExitCode}: {Errors}")]
     public static partial void GitFailed(this ILogger logger, string service, string app, int exitCode, string errors);
+
+    [LoggerMessage(1102, LogLevel.Error, "A deploy to app {AppId} failed unexpectedly")]
+    public static partial void DeployFailed(this ILogger logger, Exception exception, long appId);
 }

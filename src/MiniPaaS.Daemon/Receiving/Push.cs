@@ -35,12 +35,18 @@ internal sealed class Push(
             await output.WriteLineAsync($"To deploy it: git push paas {other.Branch}:main");
         }
 
-        return commits is not [var commit] || await DeployInTurnAsync(push, commit, output, ct);
+        return commits is not [var commit] || await DeployAsync(push, commit, output, ct);
     }
 
-    private async Task<bool> DeployInTurnAsync(PushRequest push, string commit, PushOutput output, CancellationToken ct)
+    /// <summary>Deploys in the app's turn; true when it is released.</summary>
+    /// <param name="push">What is deployed.</param>
+    /// <param name="commit">Its commit; empty when it has none.</param>
+    /// <param name="output">Shown as it is written.</param>
+    /// <param name="ct">Cancelled when whoever deploys has left: nothing released yet should be then.</param>
+    public async Task<bool> DeployAsync(PushRequest push, string commit, PushOutput output, CancellationToken ct)
     {
         using var build = await builds.EnterAsync(push.AppId, commit, ct);
+        push.Entered(build.Id);
         try
         {
             if (queue.IsBusy(push.AppId))
@@ -53,7 +59,7 @@ internal sealed class Push(
             try
             {
                 build.Begin();
-                return await DeployAsync(push, commit, build, output, ct);
+                return await BuildAndLaunchAsync(push, commit, build, output, ct);
             }
             finally
             {
@@ -62,7 +68,7 @@ internal sealed class Push(
         }
         catch (OperationCanceledException) when (build.Reason is not null && !ct.IsCancellationRequested)
         {
-            await RejectAsync(database.Read(db => AppTable.Find(db, push.AppId)), output, build.Reason);
+            await RejectAsync(push, database.Read(db => AppTable.Find(db, push.AppId)), output, build.Reason);
             return false;
         }
         finally
@@ -71,7 +77,7 @@ internal sealed class Push(
         }
     }
 
-    private async Task<bool> DeployAsync(PushRequest push, string commit, RunningBuild build, PushOutput output, CancellationToken ct)
+    private async Task<bool> BuildAndLaunchAsync(PushRequest push, string commit, RunningBuild build, PushOutput output, CancellationToken ct)
     {
         var start = time.GetTimestamp();
         if (database.Read(db => AppRows.Read(db, push.AppId)) is not { } rows)
@@ -82,7 +88,7 @@ internal sealed class Push(
 
         if (changes.Refusal(push.AppId) is { } refusal)
         {
-            await RejectAsync(rows.App, output, refusal);
+            await RejectAsync(push, rows.App, output, refusal);
             return false;
         }
 
@@ -94,9 +100,9 @@ internal sealed class Push(
             return false;
         }
 
-        if (await builds.BuildAsync(rows, push, commit, build, output) is not { } built)
+        if (await (push.Make?.Invoke(rows, build, output) ?? builds.BuildAsync(rows, push, commit, build, output)) is not { } built)
         {
-            await RejectAsync(rows.App, output, reason: null);
+            await RejectAsync(push, rows.App, output, reason: null);
             return false;
         }
 
@@ -109,7 +115,8 @@ internal sealed class Push(
         var launch = time.GetTimestamp();
         await output.WriteLineAsync("-----> Launching...");
         var lines = new PushLines(output);
-        var deployment = await changes.DeployAsync(push.AppId, built.Slug, built.Origin, push.User, lines.Say, ct);
+        var origin = push.Label is { } label ? built.Origin with { Description = $"Deploy {label}" } : built.Origin;
+        var deployment = await changes.DeployAsync(push.AppId, built.Slug, origin, push.User, lines.Say, ct);
         await lines.FinishAsync();
         if (deployment is null)
         {
@@ -118,9 +125,10 @@ internal sealed class Push(
             return false;
         }
 
+        push.Deployed(deployment);
         if (deployment.Step == DeploymentStep.Failed)
         {
-            await RejectAsync(rows.App, output, deployment.Error);
+            await RejectAsync(push, rows.App, output, deployment.Error);
             return false;
         }
 
@@ -137,7 +145,7 @@ internal sealed class Push(
         return true;
     }
 
-    private static async Task RejectAsync(App? app, PushOutput output, string? reason)
+    private static async Task RejectAsync(PushRequest push, App? app, PushOutput output, string? reason)
     {
         if (reason is not null)
         {
@@ -145,8 +153,8 @@ internal sealed class Push(
         }
 
         await output.WriteLineAsync(app?.LiveRelease is { } live
-            ? $" !     Push rejected. v{live} stays live, untouched."
-            : " !     Push rejected. The app has no live release yet.");
+            ? $" !     {push.Noun} rejected. v{live} stays live, untouched."
+            : $" !     {push.Noun} rejected. The app has no live release yet.");
         await output.WriteLineAsync("");
     }
 }

@@ -16,7 +16,7 @@ internal sealed record BuiltSlug(Slug Slug, SlugOrigin Origin, ImmutableArray<Bu
 
 /// <summary>The build of a push: from its arrival, which may be long before its turn, to its slug.</summary>
 internal sealed class PushBuild(
-    Database database, SourceBuild sources, BuildInputs currentInputs, SlugReuse reuse, BuildQueue places, RunningBuilds running, SlugBuilder builder,
+    Database database, SourceBuild sources, BuildInputs currentInputs, SlugReuse reuse, BuildQueue places, RunningBuilds running, SlugBuilder builder, ContainerBuild containers,
     Attester attester, ProvenancePolicy provenance, Runtimes runtimes, StackCatalog stacks, Settings settings, TimeProvider time)
 {
     /// <summary>Enters a build that waits for its turn; builds of the app that wait as well make way for it.</summary>
@@ -52,6 +52,11 @@ internal sealed class PushBuild(
     // What the key says is compared before anything is prepared: an app that has been built already costs no build.
     private async Task<(BuiltSlug? Built, string? Rejection)> MakeAsync(BuildRequest request, BuildLog log, RunningBuild build)
     {
+        if (request.StackWanted == Slug.ContainerStack)
+        {
+            return await containers.MakeAsync(request, log, build);
+        }
+
         var ct = build.Canceled;
         var start = time.GetTimestamp();
         var inputs = await currentInputs.ReadAsync(request, ct);

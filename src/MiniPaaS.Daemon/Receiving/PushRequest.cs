@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
+using MiniPaaS.Daemon.Apps;
+using MiniPaaS.Daemon.Running;
 
 namespace MiniPaaS.Daemon.Receiving;
 
@@ -10,7 +12,23 @@ namespace MiniPaaS.Daemon.Receiving;
 /// <param name="Objects">Where the new objects can be read.</param>
 /// <param name="ReleaseAfterwards">Takes what must be held until git has moved the refs.</param>
 internal sealed record PushRequest(
-    long AppId, string User, IReadOnlyList<RefUpdate> Updates, ObjectDirectories Objects, Action<IDisposable> ReleaseAfterwards);
+    long AppId, string User, IReadOnlyList<RefUpdate> Updates, ObjectDirectories Objects, Action<IDisposable> ReleaseAfterwards)
+{
+    /// <summary>What its user calls it: <c>Push</c>, or <c>Deploy</c> when it came without git.</summary>
+    public string Noun { get; init; } = "Push";
+
+    /// <summary>What the release is named after, as in <c>Deploy v1.2</c>; null: its commit.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>Makes the slug in another way than from a commit; null for a push.</summary>
+    public Func<AppRows, RunningBuild, PushOutput, Task<BuiltSlug?>>? Make { get; init; }
+
+    /// <summary>Told the number of the build as soon as there is one.</summary>
+    public Action<long> Entered { get; init; } = _ => { };
+
+    /// <summary>Told the deployment when it is live, a canary or failed.</summary>
+    public Action<Deployment> Deployed { get; init; } = _ => { };
+}
 
 /// <summary>Decides on a push: deploys it and says in lines what happens.</summary>
 /// <param name="push">The push.</param>

@@ -22,7 +22,7 @@ internal sealed class RunningBuilds
     {
         foreach (var build in builds.Values.Where(build => build.AppId == appId))
         {
-            build.TryCancel($"A newer push ({commit[..8]}) has taken the place of this one, which was still waiting to be built.", waitingOnly: true);
+            build.TryCancel($"A newer push{(commit.Length < 8 ? "" : $" ({commit[..8]})")} has taken the place of this one, which was still waiting to be built.", waitingOnly: true);
         }
     }
 

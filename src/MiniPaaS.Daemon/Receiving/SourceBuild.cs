@@ -15,7 +15,7 @@ namespace MiniPaaS.Daemon.Receiving;
 internal sealed record BuildOrder(long Id, App App, string Commit, ObjectDirectories Objects, ConfigVars ConfigVars, string? LastStack = null);
 
 /// <summary>Says how a commit of an app is built.</summary>
-internal sealed class SourceBuild(Database database, Sandboxes sandboxes, Settings settings)
+internal sealed class SourceBuild(Database database, Sandboxes sandboxes, BuildNetworks networks, Settings settings)
 {
     /// <summary>The request for a builder.</summary>
     /// <param name="order">What to build.</param>
@@ -48,8 +48,14 @@ internal sealed class SourceBuild(Database database, Sandboxes sandboxes, Settin
             ConfigVars = order.ConfigVars,
             StackWanted = order.App.Stack,
             LastStack = order.LastStack,
-            LeaseNetwork = LeaseNetworkAsync,
+            LeaseNetwork = order.App.Stack == Slug.ContainerStack ? token => LeaseOwnNetworkAsync(order.Id, token) : LeaseNetworkAsync,
         };
+    }
+
+    private async ValueTask<BuildNetwork> LeaseOwnNetworkAsync(long buildId, CancellationToken ct)
+    {
+        var name = await networks.TakeAsync(buildId, ct);
+        return new BuildNetwork(name, () => networks.RemoveAsync(name));
     }
 
     private async ValueTask<BuildNetwork> LeaseNetworkAsync(CancellationToken ct)

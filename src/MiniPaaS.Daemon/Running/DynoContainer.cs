@@ -20,6 +20,9 @@ internal static class DynoContainer
     public const string SandboxLabel = "minipaas.sandbox";
     public const string AddressLabel = "minipaas.address";
 
+    /// <summary>On a container: the ports that its image says it listens on.</summary>
+    public const string ExposesLabel = "minipaas.exposes";
+
     private const long Memory = 512L << 20;
 
     // .profile.d and .profile see the config vars; then the command runs as `bash -c` would run it. The trap keeps this
@@ -32,6 +35,13 @@ internal static class DynoContainer
         trap : TERM
         eval "$1"
         """;
+
+    /// <summary>
+    /// True for a container that this instance has made. Labels alone do not say so: a container has those of its image as well, and images
+    /// are made by users.
+    /// </summary>
+    public static bool IsOwn(ContainerSummary container, Settings settings) =>
+        container.Name.StartsWith($"{settings.Namespace}-", StringComparison.Ordinal);
 
     /// <summary>The container of one dyno of a formation.</summary>
     public static ContainerSpec Of(DynoSpec dyno, Sandbox sandbox, Settings settings, ImmutableArray<ContainerMount> mounts)
@@ -58,10 +68,12 @@ internal static class DynoContainer
         ImmutableArray<ContainerMount> mounts) => new()
     {
         Image = release.Slug!.Id,
-        Command = ["/bin/bash", "-c", Boot, "dyno", command],
+        // A container brings its own system: nothing is expected of that, and it starts where its image says.
+        Entrypoint = release.Slug.IsContainer ? ExecForm.Words(command) : null,
+        Command = release.Slug.IsContainer ? [] : ["/bin/bash", "-c", Boot, "dyno", command],
         Env = Environment(release, name, web),
         User = User,
-        WorkingDir = "/app",
+        WorkingDir = release.Slug.IsContainer ? null : "/app",
         Labels = labels,
         Init = true,
         CapDrop = ["ALL"],
@@ -90,18 +102,22 @@ internal static class DynoContainer
     {
         var variables = new SortedDictionary<string, string>(StringComparer.Ordinal)
         {
-            ["PATH"] = "/usr/local/bin:/usr/bin:/bin",
             // Heroku's dyno metadata, under its names.
             ["HEROKU_RELEASE_VERSION"] = release.Version,
             ["HEROKU_RELEASE_CREATED_AT"] = release.CreatedAt.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'"),
             ["HEROKU_SLUG_COMMIT"] = release.Slug!.Commit,
         };
+        if (!release.Slug.IsContainer)
+        {
+            variables["PATH"] = "/usr/local/bin:/usr/bin:/bin";
+        }
+
         foreach (var (variable, value) in release.ConfigVars.Values)
         {
             variables[variable] = value.Reveal();
         }
 
-        variables["HOME"] = "/app";
+        variables["HOME"] = release.Slug.IsContainer ? "/tmp" : "/app";
         variables["DYNO"] = name;
         variables["PS"] = name;
         // SIGTERM reaches every process of the dyno, as on Heroku, not only the first.

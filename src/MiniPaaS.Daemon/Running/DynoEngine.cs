@@ -19,14 +19,14 @@ internal sealed class DynoEngine(DockerClient docker, Settings settings, Sandbox
     public async Task<ImmutableArray<Dyno>> ObserveAsync(long appId, CancellationToken ct)
     {
         var containers = await docker.ListContainersAsync([.. OfThisInstance("dyno"), $"{DynoContainer.AppLabel}={appId}"], ct);
-        return [.. containers.Select(Read)];
+        return [.. containers.Where(IsOwn).Select(Read)];
     }
 
     /// <summary>Apps that have dynos, whether or not they still exist.</summary>
     public async Task<ImmutableArray<long>> AppsAsync(CancellationToken ct)
     {
         var containers = await docker.ListContainersAsync(OfThisInstance("dyno"), ct);
-        return [.. containers.Select(c => Number(c, DynoContainer.AppLabel)).Distinct()];
+        return [.. containers.Where(IsOwn).Select(c => Number(c, DynoContainer.AppLabel)).Distinct()];
     }
 
     /// <summary>Makes and starts a fresh container; its output is attached before it starts, so that no line is lost.</summary>
@@ -86,15 +86,18 @@ internal sealed class DynoEngine(DockerClient docker, Settings settings, Sandbox
             {
                 yield return 0;
             }
-            else if (change.Action is "die" or "start" && change.Attributes.TryGetValue(DynoContainer.AppLabel, out var app))
+            else if (change.Action is "die" or "start" && change.Attributes.TryGetValue(DynoContainer.AppLabel, out var app)
+                && long.TryParse(app, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
             {
-                yield return long.Parse(app, CultureInfo.InvariantCulture);
+                yield return id;
             }
         }
     }
 
     private string[] OfThisInstance(string kind) =>
         [$"{DynoContainer.NamespaceLabel}={settings.Namespace}", $"{DynoContainer.KindLabel}={kind}"];
+
+    private bool IsOwn(ContainerSummary container) => DynoContainer.IsOwn(container, settings);
 
     private static Dyno Read(ContainerSummary container) => new()
     {

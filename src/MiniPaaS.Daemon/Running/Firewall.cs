@@ -9,7 +9,9 @@ namespace MiniPaaS.Daemon.Running;
 /// Keeps dynos and builds away from the host, from each other and from private networks. Two chains of our own, refilled
 /// as a whole: one reached from INPUT (the host's services), one from DOCKER-USER (everything forwarded).
 /// </summary>
-internal sealed class Firewall(string @namespace, string bridge)
+/// <param name="namespace">Name of the instance.</param>
+/// <param name="bridges">Bridges of its networks; a name that ends with <c>+</c> stands for all that begin so.</param>
+internal sealed class Firewall(string @namespace, params IReadOnlyList<string> bridges)
 {
     // Link-local (cloud metadata), private, shared, loopback, multicast and reserved networks: RFC 6890.
     private static readonly string[] Unreachable =
@@ -37,8 +39,11 @@ internal sealed class Firewall(string @namespace, string bridge)
                 "RETURN",
             ],
             ct);
-        await JumpAsync("INPUT", HostChain, ct);
-        await JumpAsync("DOCKER-USER", ForwardChain, ct);
+        foreach (var bridge in bridges)
+        {
+            await JumpAsync("INPUT", bridge, HostChain, ct);
+            await JumpAsync("DOCKER-USER", bridge, ForwardChain, ct);
+        }
     }
 
     /// <summary>Takes everything back; what is not there is no error.</summary>
@@ -46,7 +51,11 @@ internal sealed class Firewall(string @namespace, string bridge)
     {
         foreach (var (parent, chain) in new[] { ("INPUT", HostChain), ("DOCKER-USER", ForwardChain) })
         {
-            await RunAsync($"-D {parent} -i {bridge} -j {chain}", ct);
+            foreach (var bridge in bridges)
+            {
+                await RunAsync($"-D {parent} -i {bridge} -j {chain}", ct);
+            }
+
             await RunAsync($"-F {chain}", ct);
             await RunAsync($"-X {chain}", ct);
         }
@@ -76,7 +85,7 @@ internal sealed class Firewall(string @namespace, string bridge)
         }
     }
 
-    private async Task JumpAsync(string parent, string chain, CancellationToken ct)
+    private static async Task JumpAsync(string parent, string bridge, string chain, CancellationToken ct)
     {
         if (await RunAsync($"-C {parent} -i {bridge} -j {chain}", ct) != 0
             && await RunAsync($"-I {parent} 1 -i {bridge} -j {chain}", ct) != 0)

@@ -33,7 +33,7 @@ internal sealed class HealthGate(DockerClient docker, TimeProvider time) : IDisp
         if (!await BootedAsync(dyno, host, ct))
         {
             return $"{dyno.Slot.Name} did not answer on its port within {BootTimeout.TotalSeconds:0} seconds of launch (error R10, boot timeout). "
-                + "A web process must listen on 0.0.0.0 at the port in the PORT environment variable.";
+                + $"A web process must listen on 0.0.0.0 at the port in the PORT environment variable.{await OtherPortAsync(dyno, host, ct)}";
         }
 
         foreach (var check in checks)
@@ -67,6 +67,21 @@ internal sealed class HealthGate(DockerClient docker, TimeProvider time) : IDisp
         }
 
         return false;
+    }
+
+    // Images that were made for elsewhere listen where they EXPOSE.
+    private async Task<string> OtherPortAsync(Dyno dyno, string host, CancellationToken ct)
+    {
+        var ports = (await docker.InspectContainerAsync(dyno.Id, ct))?.Labels.GetValueOrDefault(DynoContainer.ExposesLabel) ?? "";
+        foreach (var port in ports.Split(' ', StringSplitOptions.RemoveEmptyEntries).Take(5).Where(port => ushort.TryParse(port, out _)))
+        {
+            if (await AskAsync(dyno, host, "/", TimeSpan.FromSeconds(2), ct, int.Parse(port)) is not null)
+            {
+                return $" This image listens on {port}, which it EXPOSEs, instead of ${{PORT}}: have it read PORT, or give it a command that does (--process web=...).";
+            }
+        }
+
+        return ports.Length == 0 ? "" : $" The image EXPOSEs {ports}; here ${{PORT}} counts.";
     }
 
     private async Task<string?> PassAsync(Dyno dyno, string host, HealthCheck check, CancellationToken ct)
@@ -129,13 +144,14 @@ internal sealed class HealthGate(DockerClient docker, TimeProvider time) : IDisp
         };
     }
 
-    private async Task<(int Status, string Body)?> AskAsync(Dyno dyno, string host, string path, TimeSpan timeout, CancellationToken ct)
+    private async Task<(int Status, string Body)?> AskAsync(
+        Dyno dyno, string host, string path, TimeSpan timeout, CancellationToken ct, int port = RouteBook.DynoPort)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(timeout);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{dyno.Address}:{RouteBook.DynoPort}{path}");
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{dyno.Address}:{port}{path}");
             request.Headers.Host = host;
             request.Headers.ConnectionClose = true;
             request.Headers.TryAddWithoutValidation("User-Agent", "MiniPaaS-Healthcheck");

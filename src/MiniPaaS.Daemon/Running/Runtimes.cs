@@ -29,9 +29,14 @@ internal sealed class Runtimes(Settings settings)
         return slug with { Mounts = pinned.ToImmutable() };
     }
 
-    /// <summary>What every container of a slug sees of the host: its runtimes and the host's CA certificates, all read-only.</summary>
+    /// <summary>What every container of a slug sees of the host: its runtimes and the host's CA certificates, all read-only. A container sees nothing.</summary>
     public ImmutableArray<ContainerMount> Mounts(Slug slug)
     {
+        if (slug.IsContainer)
+        {
+            return [];
+        }
+
         var mounts = slug.Mounts.Select(name => ReadOnly(Path.Combine(Root, name), "/usr/share/dotnet"));
         return settings.CaBundle is { } bundle
             ? [.. mounts, ReadOnly(bundle, "/etc/ssl/certs/ca-certificates.crt")]

@@ -48,7 +48,8 @@ internal sealed partial class Sandboxes(DockerClient docker, Settings settings, 
             pooled.Add(sandbox.Id);
         }
 
-        var containers = await docker.ListContainersAsync([$"{DynoContainer.NamespaceLabel}={settings.Namespace}"], ct);
+        var containers = (await docker.ListContainersAsync([$"{DynoContainer.NamespaceLabel}={settings.Namespace}"], ct))
+            .Where(container => DynoContainer.IsOwn(container, settings)).ToArray();
         var used = containers.Select(c => c.Labels.GetValueOrDefault(DynoContainer.SandboxLabel)).ToHashSet();
         foreach (var container in containers.Where(c => c.Labels.GetValueOrDefault(DynoContainer.KindLabel) == Kind))
         {

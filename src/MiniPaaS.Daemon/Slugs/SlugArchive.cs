@@ -29,7 +29,7 @@ internal sealed class SlugArchive(string path)
         if (Find(config.RootElement, "config", "Labels", SlugManifest.Label) is not { ValueKind: JsonValueKind.String } label
             || Find(config.RootElement, "rootfs", "diff_ids") is not { ValueKind: JsonValueKind.Array } layers)
         {
-            throw NoSlug($"its image has no label {SlugManifest.Label}. Make one with `paas slugs:export`");
+            throw NoSlug($"its image has no label {SlugManifest.Label}. Make one with `paas slugs:export`; another image is deployed with `paas deploy --archive FILE`");
         }
 
         var manifest = SlugManifest.Read(label.GetString()!);

@@ -35,7 +35,7 @@ internal sealed class SlugExport(DockerClient docker, Runtimes runtimes, Setting
         await Turn.WaitAsync(ct);
         try
         {
-            await docker.LoadLayeredImageAsync(image, await SpecAsync(known, image, name, workshop.Directory, ct), ct);
+            await NameAsync(known, image, name, workshop.Directory, ct);
             await docker.SaveImageAsync(name, output(), ct);
         }
         finally
@@ -52,6 +52,20 @@ internal sealed class SlugExport(DockerClient docker, Runtimes runtimes, Setting
         foreach (var tag in (await docker.ListImagesAsync(labels, ct)).SelectMany(image => image.RepoTags))
         {
             await docker.RemoveImageAsync(tag, ct);
+        }
+    }
+
+    // A container runs anywhere as it is.
+    private async Task NameAsync(KnownSlug known, ImageDetails image, string name, string directory, CancellationToken ct)
+    {
+        if (known.Slug.IsContainer)
+        {
+            var colon = name.LastIndexOf(':');
+            await docker.TagImageAsync(image.Id, name[..colon], name[(colon + 1)..], ct);
+        }
+        else
+        {
+            await docker.LoadLayeredImageAsync(image, await SpecAsync(known, image, name, directory, ct), ct);
         }
     }
 

@@ -10,10 +10,12 @@ internal sealed class SlugImages(DockerClient docker, Settings settings)
 {
     /// <summary>Digest of the slug's own layer, uncompressed; null when the image is gone.</summary>
     public async Task<string?> LayerOfAsync(Slug slug, CancellationToken ct) =>
-        (await docker.InspectImageAsync(slug.Id, ct))?.RootFS.Layers[^1];
+        (await docker.InspectImageAsync(slug.Id, ct))?.RootFS.Layers.LastOrDefault();
 
     /// <summary>What is in a slug.</summary>
-    public Task<ImmutableArray<SlugFile>> FilesOfAsync(Slug slug, CancellationToken ct) => ReadAsync(slug.Id, "/app", SlugFiles.ReadAsync, ct);
+    public Task<ImmutableArray<SlugFile>> FilesOfAsync(Slug slug, CancellationToken ct) => slug.IsContainer
+        ? ReadAsync(slug.Id, "/", SlugFiles.ReadSystemAsync, ct)
+        : ReadAsync(slug.Id, "/app", SlugFiles.ReadAsync, ct);
 
     /// <summary>
     /// Makes a slug's layer once more from the files that the engine has of it. Layers are normalised, so that the same files give the

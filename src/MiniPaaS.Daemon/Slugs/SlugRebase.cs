@@ -23,6 +23,13 @@ internal sealed class SlugRebase(Database database, DockerClient docker, SlugIma
     /// <exception cref="SlugException">It cannot be rebased now.</exception>
     public async Task<Release?> RebaseAsync(App app, string user, CancellationToken ct)
     {
+        if (Live(app.Id)?.Slug is { IsContainer: true })
+        {
+            throw new SlugException(
+                $"{app.Name} is an image that was built elsewhere or from a Dockerfile: no stack of this server lies below it. "
+                + "Build it again on a newer image, and deploy that.");
+        }
+
         if (Live(app.Id) is not { Slug: { } live } || !await IsOutdatedAsync(live, ct))
         {
             return null;

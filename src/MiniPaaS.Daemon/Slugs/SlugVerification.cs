@@ -23,13 +23,20 @@ internal sealed record SlugVerdict(string Layer, string Rebuilt, ImmutableArray<
 /// and stack, an empty cache. What comes out is compared with the slug, and thrown away.
 /// </summary>
 internal sealed class SlugVerification(
-    Database database, GitRepositories repositories, SlugBuilder builder, BuildQueue places, RunningBuilds running, BuildInputs currentInputs, SlugImages images, SourceBuild sources,
+    Database database, GitRepositories repositories, SlugBuilder builder, BuildQueue places, RunningBuilds running, BuildInputs currentInputs, SlugImages images, ImageContents contents, SourceBuild sources,
     Settings settings, TimeProvider time)
 {
     /// <summary>Verifies a slug.</summary>
     /// <exception cref="SlugException">It cannot be built again.</exception>
     public async Task<SlugVerdict> VerifyAsync(App app, KnownSlug known, CancellationToken ct)
     {
+        if (known.Slug.IsContainer)
+        {
+            throw new SlugException(
+                $"Slug {known.Slug.ShortId} is an image that was not made by buildpacks: it cannot be built again to be compared. "
+                + await contents.CheckAsync(known.Slug, ct));
+        }
+
         if (known.Inputs is not { } inputs)
         {
             throw new SlugException($"What slug {known.Slug.ShortId} was made from is not recorded, so it cannot be built again.");

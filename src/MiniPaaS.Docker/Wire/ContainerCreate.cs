@@ -153,3 +153,9 @@ internal sealed record NetworkingCreate(Dictionary<string, EndpointCreate> Endpo
 internal sealed record EndpointCreate(AddressCreate IPAMConfig);
 
 internal sealed record AddressCreate(string IPv4Address);
+
+/// <summary>The body of a container's update.</summary>
+internal sealed record ContainerUpdate
+{
+    public long PidsLimit { get; init; }
+}

@@ -13,4 +13,21 @@ internal sealed record ProgressLine
 {
     [JsonPropertyName("error")]
     public string? Error { get; init; }
+
+    [JsonPropertyName("stream")]
+    public string? Stream { get; init; }
+
+    [JsonPropertyName("status")]
+    public string? Status { get; init; }
+
+    [JsonPropertyName("id")]
+    public string? Id { get; init; }
+
+    [JsonPropertyName("aux")]
+    public ProgressResult? Aux { get; init; }
+}
+
+internal sealed record ProgressResult
+{
+    public string? ID { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace MiniPaaS.Docker.Wire;
@@ -7,6 +8,8 @@ internal sealed record ImageInspect
     public required string Id { get; init; }
 
     public string[]? RepoTags { get; init; }
+
+    public string[]? RepoDigests { get; init; }
 
     public DateTimeOffset? Created { get; init; }
 
@@ -24,6 +27,7 @@ internal sealed record ImageInspect
     {
         Id = Id,
         RepoTags = [.. RepoTags ?? []],
+        RepoDigests = [.. RepoDigests ?? []],
         Created = Created ?? DateTimeOffset.UnixEpoch,
         Architecture = Architecture,
         Os = Os,
@@ -47,6 +51,10 @@ internal sealed record ImageInspectConfig
 
     public string? StopSignal { get; init; }
 
+    public Dictionary<string, JsonElement>? ExposedPorts { get; init; }
+
+    public string[]? OnBuild { get; init; }
+
     public Dictionary<string, string>? Labels { get; init; }
 
     public ImageConfig ToConfig() => new()
@@ -57,6 +65,8 @@ internal sealed record ImageInspectConfig
         User = User ?? "",
         WorkingDir = WorkingDir ?? "",
         StopSignal = StopSignal ?? "",
+        ExposedPorts = [.. (ExposedPorts ?? []).Keys.Order(StringComparer.Ordinal)],
+        OnBuild = [.. OnBuild ?? []],
         Labels = Labels ?? [],
     };
 }

@@ -9,6 +9,23 @@ public sealed class ImageTests(EngineFixture fixture)
     private DockerClient Engine => fixture.Engine;
 
     [Fact]
+    public async Task An_image_without_a_layer_of_its_own_has_those_of_its_base()
+    {
+        var ct = EngineFixture.Deadline();
+        using var directory = new TemporaryDirectory();
+        var spec = (await SpecAsync(directory, "config")) with { Layer = null };
+        var baseImage = (await Engine.InspectImageAsync(fixture.BaseImage, ct))!;
+
+        var id = await Engine.LoadLayeredImageAsync(baseImage, spec, ct);
+
+        var loaded = (await Engine.InspectImageAsync(spec.Tag, ct))!;
+        Assert.Equal(id, loaded.Id);
+        Assert.NotEqual(baseImage.Id, loaded.Id);
+        Assert.Equal<string>(baseImage.RootFS.Layers, loaded.RootFS.Layers);
+        Assert.Equal("21000:21000", loaded.Config.User);
+    }
+
+    [Fact]
     public async Task An_imported_image_has_what_the_changes_say()
     {
         var image = await Engine.InspectImageAsync(fixture.BaseImage, EngineFixture.Deadline());
@@ -37,7 +54,7 @@ public sealed class ImageTests(EngineFixture fixture)
 
         Assert.Equal(first, second);
         Assert.Equal(first, loaded!.Id);
-        Assert.Equal<string>([.. baseImage.RootFS.Layers, spec.Layer.DiffId], loaded.RootFS.Layers);
+        Assert.Equal<string>([.. baseImage.RootFS.Layers, spec.Layer!.DiffId], loaded.RootFS.Layers);
         Assert.Equal<string>(["PATH=/app/bin:/bin", "BASE=yes", "ADDED=1"], loaded.Config.Env);
         Assert.Equal(("21000:21000", "/app"), (loaded.Config.User, loaded.Config.WorkingDir));
         Assert.Equal<string>(["cat", "/app/file"], loaded.Config.Cmd);
@@ -116,7 +133,7 @@ public sealed class ImageTests(EngineFixture fixture)
         var ct = EngineFixture.Deadline();
         using var directory = new TemporaryDirectory();
         var spec = await SpecAsync(directory, "false");
-        spec = spec with { Layer = spec.Layer with { DiffId = "sha256:" + new string('0', 64) } };
+        spec = spec with { Layer = spec.Layer! with { DiffId = "sha256:" + new string('0', 64) } };
         var baseImage = (await Engine.InspectImageAsync(fixture.BaseImage, ct))!;
 
         var error = await Assert.ThrowsAsync<DockerException>(() => Engine.LoadLayeredImageAsync(baseImage, spec, ct));
@@ -129,7 +146,7 @@ public sealed class ImageTests(EngineFixture fixture)
     {
         using var directory = new TemporaryDirectory();
         var spec = await SpecAsync(directory, "absent");
-        spec = spec with { Layer = spec.Layer with { Path = "/nonexistent/layer.tar" } };
+        spec = spec with { Layer = spec.Layer! with { Path = "/nonexistent/layer.tar" } };
         var baseImage = (await Engine.InspectImageAsync(fixture.BaseImage, EngineFixture.Deadline()))!;
 
         var error = await Assert.ThrowsAnyAsync<Exception>(() => Engine.LoadLayeredImageAsync(baseImage, spec, EngineFixture.Deadline()));

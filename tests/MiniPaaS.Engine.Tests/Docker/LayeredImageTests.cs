@@ -70,7 +70,7 @@ public sealed class LayeredImageTests
         var index = JsonDocument.Parse(files["index.json"]).RootElement.GetProperty("manifests")[0];
         var manifest = JsonDocument.Parse(files[Blob(index.GetProperty("digest").GetString()!)]).RootElement;
         var config = JsonDocument.Parse(files[Blob(id)]).RootElement;
-        Assert.Equal([Blob(BaseLayer), Blob(spec.Layer.DiffId)], Strings(docker.GetProperty("Layers")));
+        Assert.Equal([Blob(BaseLayer), Blob(spec.Layer!.DiffId)], Strings(docker.GetProperty("Layers")));
         Assert.Equal(Blob(id), docker.GetProperty("Config").GetString());
         Assert.Equal(id, manifest.GetProperty("config").GetProperty("digest").GetString());
         Assert.Equal(
@@ -78,7 +78,7 @@ public sealed class LayeredImageTests
             manifest.GetProperty("layers").EnumerateArray().Select(layer => new LayerBlob(
                 layer.GetProperty("mediaType").GetString()!, layer.GetProperty("digest").GetString()!, layer.GetProperty("size").GetInt64())));
         Assert.Equal("docker.io/some/app:v1", index.GetProperty("annotations").GetProperty("io.containerd.image.name").GetString());
-        Assert.Equal(await File.ReadAllBytesAsync(spec.Layer.Path), files[Blob(spec.Layer.DiffId)]);
+        Assert.Equal(await File.ReadAllBytesAsync(spec.Layer.Path), files[Blob(spec.Layer!.DiffId)]);
         Assert.DoesNotContain(Blob(BaseLayer), files.Keys);
         Assert.Equal(6, files.Count);
         Assert.Equal(["A=1", "B=2"], Strings(config.GetProperty("config").GetProperty("Env")));
@@ -92,7 +92,7 @@ public sealed class LayeredImageTests
     {
         using var directory = new TemporaryDirectory();
         var spec = await SpecAsync(directory);
-        await File.AppendAllTextAsync(spec.Layer.Path, "more");
+        await File.AppendAllTextAsync(spec.Layer!.Path, "more");
 
         var error = await Assert.ThrowsAsync<IOException>(() => WriteAsync(spec));
         Assert.Contains(spec.Layer.Path, error.Message);

@@ -127,7 +127,7 @@ public sealed class CommandLineTests
     [Fact]
     public void Every_command_that_prints_data_has_the_JSON_option()
     {
-        string[] without = ["builds:output", "slugs:export", "git:credentials", "logout", "completion", "help"];
+        string[] without = ["git:credentials", "logout", "completion", "help"];
 
         var commands = CommandLine.Root().Subcommands.Where(command => !command.Options.Contains(CommonOptions.Json));
 
