@@ -82,6 +82,22 @@ public sealed class SnapshotFileTests
     }
 
     [Fact]
+    public void A_directory_is_brought_to_the_disk_or_it_is_said_why_not()
+    {
+        var directory = Directory.CreateTempSubdirectory("mp-mirror-");
+        try
+        {
+            MirrorFile.Flush(directory.FullName);
+            var missing = Assert.Throws<IOException>(() => MirrorFile.Flush(Path.Combine(directory.FullName, "missing")));
+            Assert.Contains("missing cannot be opened: No such file", missing.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            directory.Delete();
+        }
+    }
+
+    [Fact]
     public void Routes_in_json_are_snake_case()
     {
         var json = JsonSerializer.Serialize(Make.Snapshot(), ProtocolJson.Default.RouteSnapshot);
