@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using MiniPaaS.Protocol;
+using MiniPaaS.Router;
 
 namespace MiniPaaS.Tests.Router;
 
