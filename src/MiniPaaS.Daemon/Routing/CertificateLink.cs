@@ -16,7 +16,7 @@ internal sealed partial class CertificateLink(CertificateSource source, ILogger<
     public async Task TellAsync(RouterClient router, CancellationToken ct)
     {
         var set = source();
-        if (router.InstanceId is not null && ReferenceEquals(router.Certificates, set))
+        if (ReferenceEquals(router.Certificates, set))
         {
             return;
         }

@@ -30,6 +30,7 @@ internal sealed class RouterClient : IDisposable
     public RouterClient(string socket)
     {
         Socket = socket;
+        Trouble = new RouterTrouble(socket);
         var handler = new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false };
         http = new HttpClient(handler) { BaseAddress = new Uri("http://router"), Timeout = Timeout.InfiniteTimeSpan };
     }
@@ -42,6 +43,9 @@ internal sealed class RouterClient : IDisposable
     /// <summary>Certificates that it was given last, or null before.</summary>
     public CertificateSet? Certificates { get; set; }
 
+    /// <summary>What it did not do of what it was asked.</summary>
+    public RouterTrouble Trouble { get; }
+
     /// <summary>Name of the router, as its socket has it.</summary>
     public string Name => Path.GetFileNameWithoutExtension(Socket);
 
@@ -53,8 +57,9 @@ internal sealed class RouterClient : IDisposable
         async token =>
         {
             using var answer = await http.PutAsJsonAsync("/routes", snapshot, ProtocolJson.Default.RouteSnapshot, token);
-            answer.EnsureSuccessStatusCode();
-            return true;
+            return answer.IsSuccessStatusCode
+                ? true
+                : throw new HttpRequestException($"It answered {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync(token)}");
         },
         ct);
 

@@ -7,7 +7,7 @@ namespace MiniPaaS.Daemon.Routing;
 /// Keeps every router process that has a socket in the directory in step. A change is in force when all of them have
 /// acknowledged it; two routers during an upgrade need no special care.
 /// </summary>
-internal sealed partial class RouterLink(string socketDirectory, CertificateLink certificates, TimeProvider time, ILogger<RouterLink> log)
+internal sealed class RouterLink(string socketDirectory, CertificateLink certificates, TimeProvider time, ILogger<RouterLink> log)
     : IDisposable
 {
     private readonly SemaphoreSlim gate = new(1, 1);
@@ -215,6 +215,7 @@ internal sealed partial class RouterLink(string socketDirectory, CertificateLink
         {
             await GreetAsync(router, ct);
             await tell(router, ct);
+            router.Trouble.End(log);
             return true;
         }
         catch (Exception e) when (RouterClient.IsDead(e))
@@ -223,7 +224,7 @@ internal sealed partial class RouterLink(string socketDirectory, CertificateLink
         }
         catch (Exception e) when (RouterClient.IsTrouble(e, ct))
         {
-            LogRouterTrouble(router.Socket, e.Message);
+            router.Trouble.Add(e.Message, log);
         }
 
         router.InstanceId = null;
@@ -270,7 +271,7 @@ internal sealed partial class RouterLink(string socketDirectory, CertificateLink
             }
             catch (Exception e) when (RouterClient.IsTrouble(e, ct))
             {
-                LogRouterTrouble(socket, e.Message);
+                router.Trouble.Add(e.Message, log);
                 await Task.Delay(TimeSpan.FromMilliseconds(200), time, ct);
             }
 
@@ -280,7 +281,4 @@ internal sealed partial class RouterLink(string socketDirectory, CertificateLink
             }
         }
     }
-
-    [LoggerMessage(301, LogLevel.Warning, "The router at {Socket} did not take a change: {Reason}")]
-    private partial void LogRouterTrouble(string socket, string reason);
 }

@@ -54,7 +54,7 @@ internal static class Stickiness
 
     private static void Set(Exchange exchange, string name, string value)
     {
-        var secure = exchange.Context.Request.IsHttps ? "; Secure" : "";
+        var secure = exchange.Visitor.Scheme == "https" ? "; Secure" : "";
         exchange.Context.Response.Headers.Append("Set-Cookie", $"{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}");
     }
 }

@@ -135,7 +135,6 @@ internal sealed class FrontDoor(
 
         try
         {
-            socket.NoDelay = true;
             _ = GreetAsync(new Visit(connections.Create(socket), meters.ConnectionClosed));
         }
         catch

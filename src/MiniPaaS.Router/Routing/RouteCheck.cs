@@ -6,6 +6,9 @@ namespace MiniPaaS.Router.Routing;
 /// <summary>Judges routes that came from outside before they are put in force.</summary>
 internal static class RouteCheck
 {
+    /// <summary>Longest hold, in seconds: a day. No visitor waits as long, and clocks cannot (49 days).</summary>
+    public const int LongestHold = 24 * 60 * 60;
+
     /// <summary>What is wrong with a snapshot, or null.</summary>
     public static string? Problem(RouteSnapshot snapshot, string bootId)
     {
@@ -76,6 +79,7 @@ internal static class RouteCheck
         => policy is { HoldSeconds: < 0 } or { HstsSeconds: < 0 } or { MaxConcurrent: < 0 } or { MaxQueued: < 0 }
             or { RequestsPerSecond: < 0 } or { ClientRequestsPerSecond: < 0 }
             ? $"a limit of app {app} is negative"
+            : policy.HoldSeconds > LongestHold ? $"the hold of app {app} is {policy.HoldSeconds} s, at most {LongestHold} s are possible"
             : new[] { policy.ErrorPageUrl, policy.MaintenancePageUrl }.Where(url => url is not null && !IsPage(url))
                 .Select(url => $"a page of app {app} is at '{url}', wanted is an http or https address").FirstOrDefault();
 

@@ -1,5 +1,6 @@
 using System.Net;
 using MiniPaaS.Protocol;
+using MiniPaaS.Router.Routing;
 
 namespace MiniPaaS.Tests.Router;
 
@@ -87,6 +88,8 @@ public sealed class AdminTests
             Make.Route("shop", 2, Make.Target("c1", "10.213.0.7:5000"), Make.Target("c1", "10.213.0.8:5000")),
             Make.Route("blog", 2),
             Make.Route("shop", 2) with { Hosts = [""] },
+            Make.Route("shop", 2) with { Policy = new RoutePolicy { HoldSeconds = -1 } },
+            Make.Route("shop", 2) with { Policy = new RoutePolicy { HoldSeconds = RouteCheck.LongestHold + 1 } },
         ];
         foreach (var route in wrong)
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using MiniPaaS.Protocol;
+using MiniPaaS.Router;
 
 namespace MiniPaaS.Tests.Router;
 
@@ -79,6 +80,22 @@ public sealed class SnapshotFileTests
         await using var backend = await Backend.SaysAsync("hello");
         await using var router = await TestRouter.StartAsync(settings, Make.Route("shop", 1, Make.Target("c1", backend.Address)));
         Assert.Equal("hello", await router.TextAsync("shop.localhost"));
+    }
+
+    [Fact]
+    public void A_directory_is_brought_to_the_disk_or_it_is_said_why_not()
+    {
+        var directory = Directory.CreateTempSubdirectory("mp-mirror-");
+        try
+        {
+            MirrorFile.Flush(directory.FullName);
+            var missing = Assert.Throws<IOException>(() => MirrorFile.Flush(Path.Combine(directory.FullName, "missing")));
+            Assert.Contains("missing cannot be opened: No such file", missing.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            directory.Delete();
+        }
     }
 
     [Fact]

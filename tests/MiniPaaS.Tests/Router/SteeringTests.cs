@@ -85,6 +85,22 @@ public sealed class SteeringTests
         }
     }
 
+    [Theory]
+    [InlineData("https", true)]
+    [InlineData("http", false)]
+    public async Task Cookies_are_for_https_alone_where_the_visitor_came_that_way(string scheme, bool secure)
+    {
+        await using var stable = await Backend.SaysAsync("stable");
+        await using var canary = await Backend.SaysAsync("canary");
+        var split = Split(stable, canary, version: 1, percent: 50) with { Policy = new RoutePolicy { SessionAffinity = true } };
+        var settings = TestRouter.NewSettings() with { TrustedProxies = [System.Net.IPNetwork.Parse("127.0.0.0/8")] };
+        await using var router = await TestRouter.StartAsync(settings, split);
+        using var answer = await router.SendAsync("shop.localhost", headers: ("X-Forwarded-Proto", scheme));
+        var cookies = answer.Headers.GetValues("Set-Cookie").ToArray();
+        Assert.Equal(2, cookies.Length);
+        Assert.All(cookies, cookie => Assert.Equal(secure, cookie.EndsWith("; Secure", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task A_canary_that_takes_no_connection_costs_no_request()
     {

@@ -21,6 +21,9 @@ internal sealed class RouterStandIn : IAsyncDisposable
     /// <summary>What it answers to certificates.</summary>
     public int CertificateStatus { get; set; } = 200;
 
+    /// <summary>What it answers to a snapshot.</summary>
+    public int RoutesStatus { get; set; } = 200;
+
     public string InstanceId { get; set; } = "one";
 
     public static async Task<RouterStandIn> StartAsync(string socket)
@@ -42,7 +45,7 @@ internal sealed class RouterStandIn : IAsyncDisposable
     {
         web.MapGet("/status", () => Results.Json(
             new RouterStatus(InstanceId, "0", 1, 0, 0, 0, true, Unhealthy: []), ProtocolJson.Default.RouterStatus));
-        web.MapPut("/routes", context => TakeAsync(context, 200));
+        web.MapPut("/routes", context => TakeAsync(context, RoutesStatus));
         web.MapPut("/apps/{app}", context => TakeAsync(context, 200));
         web.MapPut("/certificates", context => TakeAsync(context, CertificateStatus));
     }
