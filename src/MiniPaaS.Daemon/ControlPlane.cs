@@ -58,7 +58,7 @@ internal static class ControlPlane
 
     /// <summary>Takes the firewall rules of this instance away.</summary>
     public static Task RemoveFirewallAsync(Settings settings) =>
-        new Firewall(settings.Namespace, DynoNetwork.BridgeOf(settings)).RemoveAsync(CancellationToken.None);
+        new Firewall(settings.Namespace, DynoNetwork.BridgeOf(settings), settings.PrivateNetworks).RemoveAsync(CancellationToken.None);
 
     private static WebApplication Build(Settings settings, Database database)
     {
@@ -108,7 +108,7 @@ internal static class ControlPlane
         // Run
         services.AddSingleton<LogBook>(s => new LogBook(settings.Logs, s.GetRequiredService<TimeProvider>()))
             .AddSingleton(_ => new Addresses(database, settings.Subnet)).AddSingleton<DynoNetwork>()
-            .AddSingleton(_ => new Firewall(settings.Namespace, DynoNetwork.BridgeOf(settings)))
+            .AddSingleton(_ => new Firewall(settings.Namespace, DynoNetwork.BridgeOf(settings), settings.PrivateNetworks))
             .AddSingleton<Sandboxes>().AddSingleton<DynoGround>().AddSingleton<Runtimes>().AddSingleton<DynoOutput>().AddSingleton<DynoEngine>()
             .AddSingleton<HealthGate>().AddSingleton<DynoChecks>().AddSingleton<Launcher>().AddSingleton<Retirement>()
             .AddSingleton<RouteKeeper>().AddSingleton<Reconciler>();
