@@ -75,6 +75,18 @@ check "Ruby: ... and runs in the dyno" runs_ruby 'bundle exec ruby sum.rb' "in C
 list_tree > "$work/first"; new_app; cp -a "$work/in-c/." "$app/"
 check "Ruby: ... compiled again" build bookworm ruby
 check "Ruby: ... it is the same" same_gems
+
+# --- a gem index: static files
+gems talk; mkdir -p "$work/index/gems"
+mv "$app/vendor/cache"/*.gem "$work/index/gems/"; rm -r "$app/vendor"
+make_index() { mkdir -p "$app/index" && cp -r "$work/index/gems" "$app/index/" && in_build_image bookworm procfile 'gem generate_index --directory /tmp/build_0a1b2c3d/index' && cp -r "$app/index/." "$work/index/"; }
+check "Ruby: an index is made to test with" make_index
+rm -r "$app/index"; serve "$work/index"; config_var BUNDLE_MIRROR__ALL "$served"
+check "Ruby: gems are installed from an index" online build bookworm ruby
+check "Ruby: ... and run in the dyno" runs_ruby 'talk d' "from gem talk, d"
+new_app; printf 'source "%s"\ngem "talk"\n' "$served" > "$app/Gemfile"
+check "Ruby: ... without a lock file too" online build bookworm ruby
+check "Ruby: ... with a warning" says "there is no Gemfile.lock"
 gems rack puma; touch "$app/config.ru"
 check "Ruby: config.ru and puma" build bookworm ruby
 check "Ruby: ... puma serves" releases '  web: bundle exec puma --port ${PORT:-5000}'
