@@ -58,6 +58,42 @@ if reaches_debian; then
   check "Java: without network, Maven fails the build" build_fails bookworm java
   check "Java: ... having been started" says "BUILD FAILURE"
   check "Java: ... saying what to do" says "the repository has to contain the jar"
+
+  # --- a Maven repository: Debian's packages of Maven's plugins make one
+  maven_repository() {
+    new_app
+    online in_build_image bookworm java 'source lib/output; source lib/debs; debs=/tmp/codon/tmp/cache/debs
+      wanted=$(printf "libmaven-%s-plugin-java " clean resources compiler jar install dependency; echo libsurefire-java)
+      update_lists; plan=$(plan_debs $wanted); download_debs $wanted; unpack_debs /tmp/build_0a1b2c3d $plan' &&
+      cp -rL "$app/usr/share/maven-repo/." "$1/" 2>/dev/null
+    # Maven gives this to every plugin that does not ask for it, in a version that Debian never had.
+    local utils=$1/org/codehaus/plexus/plexus-utils
+    mkdir -p "$utils/1.1" && cp "$utils/debian/plexus-utils-debian.jar" "$utils/1.1/plexus-utils-1.1.jar" &&
+      sed '0,/<version>[^<]*/s//<version>1.1/' "$utils/debian/plexus-utils-debian.pom" > "$utils/1.1/plexus-utils-1.1.pom"
+  }
+  mkdir "$work/repository"
+  check "Java: a Maven repository is made to test with" maven_repository "$work/repository"
+  serve "$work/repository"
+  echo "<settings><mirrors><mirror><id>own</id><mirrorOf>*</mirrorOf><url>$served</url></mirror></mirrors></settings>" > "$work/repository/settings.xml"
+  new_app java-hello; cache=$kept; config_var MAVEN_SETTINGS_URL "$served/settings.xml"
+  mkdir -p "$app/src/main/java"; mv "$app/Hello.java" "$app/src/main/java/"
+  cat > "$app/pom.xml" <<'XML'
+<project>
+  <modelVersion>4.0.0</modelVersion><groupId>shop</groupId><artifactId>hello</artifactId><version>1</version>
+  <properties>
+    <maven.compiler.source>17</maven.compiler.source><maven.compiler.target>17</maven.compiler.target>
+    <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
+  </properties>
+  <build><plugins><plugin>
+    <artifactId>maven-jar-plugin</artifactId>
+    <configuration><archive><manifest><mainClass>Hello</mainClass></manifest></archive></configuration>
+  </plugin></plugins></build>
+</project>
+XML
+  check "Java: Maven builds from a repository" online build bookworm java
+  check "Java: ... and its jar is web" releases '  web: java $JAVA_OPTS -jar target/hello-1.jar'
+  check "Java: ... which boots" boot bookworm "$(sed -n 's/^  web: //p' "$work/release")" --env GREETING=Salut
+  check "Java: ... and answers" body_says / "Salut from Java 17"
 else
   skip "Java: Debian's archive is not reached from here; building is not tested"
 fi
