@@ -51,6 +51,36 @@ if reaches_debian; then
   echo 'example.org/word v1.0.0 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' > "$app/go.sum"
   check "Go: without network, a module fails the build" build_fails bookworm go
   check "Go: ... saying what to do" says "go mod vendor"
+  # A module proxy, as "go help goproxy" describes it, and what go.sum has to say of its one module.
+  module_proxy() {
+    python3 -B - "$1" <<'PYTHON'
+import base64, hashlib, os, sys, zipfile
+module, version, target = "example.org/word", "v1.0.0", sys.argv[1]
+files = {"go.mod": f"module {module}\n\ngo 1.18\n", "word.go": 'package word\n\nconst Word = "from a proxy"\n'}
+versions = os.path.join(target, module, "@v")
+os.makedirs(versions)
+for name, text in (("list", version + "\n"), (version + ".info", f'{{"Version":"{version}"}}'), (version + ".mod", files["go.mod"])):
+    with open(os.path.join(versions, name), "w") as file:
+        file.write(text)
+with zipfile.ZipFile(os.path.join(versions, version + ".zip"), "w") as archive:
+    for name, text in files.items():
+        archive.writestr(f"{module}@{version}/{name}", text)
+def sum_of(names):
+    lines = "".join(f"{hashlib.sha256(files[name].encode()).hexdigest()}  {prefix}{name}\n" for prefix, name in sorted(names))
+    return "h1:" + base64.b64encode(hashlib.sha256(lines.encode()).digest()).decode()
+print(module, version, sum_of((f"{module}@{version}/", name) for name in files))
+print(module, version + "/go.mod", sum_of([("", "go.mod")]))
+PYTHON
+  }
+  cp "$app/main.go" "$work/main.go"; module_proxy "$work/proxy" > "$work/go.sum"; serve "$work/proxy"
+  module $'go 1.19\nrequire example.org/word v1.0.0'; cache=$kept; cp "$work/main.go" "$work/go.sum" "$app/"; config_var GOPROXY "$served"
+  check "Go: modules are downloaded from a proxy" online build bookworm go
+  boot_only bookworm bin/shop
+  check "Go: ... and are used" equals "$(exit_code) $(docker logs "$container" 2>&1)" "0 from a proxy"
+  sed -i 's/h1:...../h1:AAAAA/' "$app/go.sum"; rm -rf "$app/bin" "$cache/go/modules"
+  tampered() { ! online build bookworm go; }
+  check "Go: what is not what go.sum says fails the build" tampered
+  check "Go: ... as a security error" says "SECURITY ERROR"
   module 'go 1.19'; cache=$kept; printf 'package main\n\nfunc main() { nonsense }\n' > "$app/main.go"
   check "Go: an error of the compiler fails the build" build_fails bookworm go
   check "Go: ... at its place" says "main.go:3:15"

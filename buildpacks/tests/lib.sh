@@ -62,6 +62,14 @@ reaches_debian() {
   online in_build_image bookworm procfile 'cd /tmp && sed -n "s/^deb [^]]*] \([^ ]*\) \([^ ]*\) .*/\1\/dists\/\2\/InRelease/p" /etc/apt/sources.list.d/*.list |
     head -n 1 | xargs timeout 20 curl --silent --fail --output InRelease'
 }
+# serve DIRECTORY: a package source of our own, for builds that are online; sets served, its address.
+serve() {
+  local server deadline=$((SECONDS + 90))
+  chmod -R a+rX "$1"
+  server=$(docker run --detach "${hardened[@]}" --volume "$1:/app:ro" minipaas/stack-bookworm:run python3 -u -m http.server 8000)
+  served=http://$(docker inspect --format '{{.NetworkSettings.IPAddress}}' "$server"):8000
+  until curl --silent --fail --max-time 10 --output /dev/null "$served/" || ((SECONDS > deadline)); do sleep 0.2; done
+}
 # Clients of package sources trust what the host trusts.
 trust=(--volume "$certificates:$certificates:ro")
 for variable in NODE_EXTRA_CA_CERTS SSL_CERT_FILE GIT_SSL_CAINFO CURL_CA_BUNDLE REQUESTS_CA_BUNDLE PIP_CERT; do

@@ -54,6 +54,42 @@ check "Node.js: WEB_CONCURRENCY follows the memory" runs 'echo $WEB_CONCURRENCY 
 boot_only bookworm 'echo $WEB_CONCURRENCY processes' --env WEB_MEMORY=100
 check "Node.js: ... and WEB_MEMORY" equals "$(exit_code) $(docker logs "$container")" "0 5 processes"
 
+# --- what is to be compiled
+# native_app PACKAGE.JSON: whose node_modules has the source of a program in C, and calls it.
+native_app() {
+  node_app "$1"
+  mkdir -p "$app/node_modules/sum"
+  echo '{"name":"sum","version":"1.0.0","gypfile":true,"scripts":{"install":"node-gyp rebuild"}}' > "$app/node_modules/sum/package.json"
+  echo '{"targets":[{"target_name":"sum","sources":["sum.c"]}]}' > "$app/node_modules/sum/binding.gyp"
+  cat > "$app/node_modules/sum/sum.c" <<'C'
+#include <node_api.h>
+static napi_value add(napi_env env, napi_callback_info info) {
+  napi_value numbers[2], result;
+  size_t count = 2;
+  double a, b;
+  napi_get_cb_info(env, info, &count, numbers, NULL, NULL);
+  napi_get_value_double(env, numbers[0], &a);
+  napi_get_value_double(env, numbers[1], &b);
+  napi_create_double(env, a + b, &result);
+  return result;
+}
+NAPI_MODULE_INIT() {
+  napi_value function;
+  napi_create_function(env, "add", NAPI_AUTO_LENGTH, add, NULL, &function);
+  return function;
+}
+C
+  echo 'console.log("in C:", require("sum/build/Release/sum.node")(40, 2), process.version)' > "$app/sum.js"
+}
+native_app '{"dependencies":{"sum":"1.0.0"}}'
+check "Node.js: a module in C is compiled without network" build bookworm nodejs
+check "Node.js: ... and runs in the dyno" runs 'node sum.js' "in C: 42 v18."
+list_tree > "$work/first"
+native_app '{"dependencies":{"sum":"1.0.0"}}'
+check "Node.js: ... compiled again" build bookworm nodejs
+same_modules() { list_tree > "$work/second"; diff "$work/first" "$work/second" > "$work/out"; }
+check "Node.js: ... it is the same" same_modules
+
 # --- what fails, clearly
 node_app '{"engines":'
 check "Node.js: invalid JSON fails the build" build_fails bookworm nodejs
@@ -106,6 +142,10 @@ if reaches_npm; then
   kept=$cache
   node_app '{"engines":{"node":"22.12.0"}}'; cache=$kept
   check "Node.js: ... and is kept for the next build" build bookworm nodejs
+  native_app '{"engines":{"node":"22.12.0"},"dependencies":{"sum":"1.0.0"}}'; cache=$kept
+  check "Node.js: a module in C is compiled for it without network" build bookworm nodejs
+  check "Node.js: ... and runs in the dyno" runs 'node sum.js' "in C: 42 v22.12."
+  check "Node.js: ... without its headers in the slug" equals "$(find "$app/.minipaas/node" -name '*.h*')" ""
   for manager in yarn pnpm; do
     new_app nodejs-packages
     rm "$app/package-lock.json"

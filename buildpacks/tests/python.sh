@@ -76,6 +76,52 @@ tool_app; echo '[packages]' > "$app/Pipfile"; echo '{"default":{"talk":{"version
 check "Python: Pipfile.lock" build bookworm python
 check "Python: ... the locked version is installed" talks "from a wheel"
 
+# A package in C, whose source is all there is of it.
+source_package() { # source_package DIRECTORY
+  local tree=$work/sum$number/sum-1.0
+  mkdir -p "$1" "$tree"
+  printf 'Metadata-Version: 1.0\nName: sum\nVersion: 1.0\n' > "$tree/PKG-INFO"
+  echo 'from setuptools import setup, Extension; setup(name="sum", version="1.0", ext_modules=[Extension("sum", ["sum.c"])])' > "$tree/setup.py"
+  cat > "$tree/sum.c" <<'C'
+#include <Python.h>
+static PyObject *add(PyObject *self, PyObject *numbers) {
+  long a, b;
+  return PyArg_ParseTuple(numbers, "ll", &a, &b) ? PyLong_FromLong(a + b) : NULL;
+}
+static PyMethodDef methods[] = {{"add", add, METH_VARARGS, ""}, {NULL}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "sum", "", -1, methods};
+PyMODINIT_FUNC PyInit_sum(void) { return PyModule_Create(&module); }
+C
+  tar --create --gzip --file "$1/sum-1.0.tar.gz" --directory "${tree%/*}" sum-1.0
+}
+in_c() { new_app; source_package "$app/vendor"; echo sum > "$app/requirements.txt"; echo 'import sum; print("in C:", sum.add(40, 2))' > "$app/app.py"; }
+in_c; cp -a "$app" "$work/in-c"
+check "Python: a package in C is compiled without network" build bookworm python
+boot_only bookworm 'python app.py'
+check "Python: ... and runs in the dyno" equals "$(exit_code) $(docker logs "$container")" "0 in C: 42"
+list_tree > "$work/first"; new_app; cp -a "$work/in-c/." "$app/"
+check "Python: ... compiled again" build bookworm python
+same_packages() { list_tree > "$work/second"; diff "$work/first" "$work/second" > "$work/out"; }
+check "Python: ... it is the same" same_packages
+
+# --- a package index (PEP 503): a directory for each name
+index=$work/index
+wheel "$index/simple/talk" talk 1.5 'def main(): print("from an index")' 'talk = talk:main'
+wheel "$index/simple/talk" talk 2.0 'def main(): print("from an index, newer")' 'talk = talk:main'
+source_package "$index/simple/sum"
+new_app; in_build_image bookworm procfile 'cp /usr/share/python-wheels/*.whl /tmp/build_0a1b2c3d/'
+for name in setuptools wheel; do mkdir "$index/simple/$name"; cp "$app/$name"-*.whl "$index/simple/$name/"; done
+serve "$index"
+index_app() { new_app; config_var PIP_INDEX_URL "$served/simple/"; config_var PIP_TRUSTED_HOST "$(sed 's#http://\(.*\):.*#\1#' <<< "$served")"; }
+index_app; printf 'talk==1.5\nsum\n' > "$app/requirements.txt"; echo 'import sum; print("in C:", sum.add(40, 2))' > "$app/app.py"
+check "Python: requirements.txt is installed from an index" online build bookworm python
+check "Python: ... in the version it says" talks "from an index"
+boot_only bookworm 'python app.py'
+check "Python: ... what the index has as a source is compiled" equals "$(exit_code) $(docker logs "$container")" "0 in C: 42"
+index_app; printf '[project]\nname = "x"\nversion = "1"\ndependencies = ["talk>=1"]\n' > "$app/pyproject.toml"
+check "Python: pyproject.toml is installed from an index" online build bookworm python
+check "Python: ... in the newest version" talks "from an index, newer"
+
 # --- what serves
 serves_with() { build bookworm python && releases "  web: $1"; }
 new_app; wheel "$app/wheels" gunicorn 1.0 ''; echo gunicorn > "$app/requirements.txt"; printf 'from x import Flask\napp = Flask(__name__)\n' > "$app/app.py"

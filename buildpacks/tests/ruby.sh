@@ -55,6 +55,38 @@ check "Ruby: ... file by file" same_gems
 rm -rf "$app"/{.minipaas,.profile.d,vendor/bundle}; cache=$kept
 check "Ruby: the next build uses what the last one installed" build bookworm ruby
 check "Ruby: ... and says so" says "Nothing has changed since the last build"
+
+# A gem in C, whose source is all there is of it.
+gem_in_c() {
+  gems talk sum && echo 'require "sum"; puts "in C: #{Sum.add(40, 2)}"' > "$app/sum.rb" &&
+  in_build_image bookworm procfile 'mkdir -p /tmp/sum/ext && cd /tmp/sum && cat > ext/sum.c <<C
+#include <ruby.h>
+static VALUE add(VALUE self, VALUE a, VALUE b) { return INT2NUM(NUM2INT(a) + NUM2INT(b)); }
+void Init_sum(void) { rb_define_singleton_method(rb_define_module("Sum"), "add", add, 2); }
+C
+    echo "require %q(mkmf); create_makefile(%q(sum))" > ext/extconf.rb &&
+    echo "Gem::Specification.new { |s| s.name = %q(sum); s.version = %q(1.2.3); s.summary = s.author = %q(test); s.files = Dir[%q(ext/*)]; s.extensions = [%q(ext/extconf.rb)] }" > spec &&
+    gem build spec --quiet --output /tmp/build_0a1b2c3d/vendor/cache/sum-1.2.3.gem'
+}
+check "Ruby: a gem in C is made to test with" gem_in_c
+cp -a "$app" "$work/in-c"
+check "Ruby: ... is compiled without network" build bookworm ruby
+check "Ruby: ... and runs in the dyno" runs_ruby 'bundle exec ruby sum.rb' "in C: 42"
+list_tree > "$work/first"; new_app; cp -a "$work/in-c/." "$app/"
+check "Ruby: ... compiled again" build bookworm ruby
+check "Ruby: ... it is the same" same_gems
+
+# --- a gem index: static files
+gems talk; mkdir -p "$work/index/gems"
+mv "$app/vendor/cache"/*.gem "$work/index/gems/"; rm -r "$app/vendor"
+make_index() { mkdir -p "$app/index" && cp -r "$work/index/gems" "$app/index/" && in_build_image bookworm procfile 'gem generate_index --directory /tmp/build_0a1b2c3d/index' && cp -r "$app/index/." "$work/index/"; }
+check "Ruby: an index is made to test with" make_index
+rm -r "$app/index"; serve "$work/index"; config_var BUNDLE_MIRROR__ALL "$served"
+check "Ruby: gems are installed from an index" online build bookworm ruby
+check "Ruby: ... and run in the dyno" runs_ruby 'talk d' "from gem talk, d"
+new_app; printf 'source "%s"\ngem "talk"\n' "$served" > "$app/Gemfile"
+check "Ruby: ... without a lock file too" online build bookworm ruby
+check "Ruby: ... with a warning" says "there is no Gemfile.lock"
 gems rack puma; touch "$app/config.ru"
 check "Ruby: config.ru and puma" build bookworm ruby
 check "Ruby: ... puma serves" releases '  web: bundle exec puma --port ${PORT:-5000}'

@@ -62,7 +62,7 @@ internal static class ControlPlane
         FirewallOf(settings).RemoveAsync(CancellationToken.None);
 
     private static Firewall FirewallOf(Settings settings) =>
-        new(settings.Namespace, DynoNetwork.BridgeOf(settings), $"{BuildNetworks.BridgesOf(settings)}+");
+        new(settings.Namespace, settings.PrivateNetworks, DynoNetwork.BridgeOf(settings), $"{BuildNetworks.BridgesOf(settings)}+");
 
     private static WebApplication Build(Settings settings, Database database)
     {

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Net;
 using MiniPaaS.Daemon.Building.Fetching;
+using MiniPaaS.Daemon.Running;
 using MiniPaaS.Daemon.Securing;
 
 namespace MiniPaaS.Daemon;
@@ -48,6 +50,9 @@ internal sealed record Settings
 
     /// <summary>True when no release of any app goes live without provenance that can be trusted, whatever the app says.</summary>
     public bool RequireProvenance { get; init; }
+
+    /// <summary>Private networks that dynos and builds may reach; none without the operator's word.</summary>
+    public ImmutableArray<PrivateNetwork> PrivateNetworks { get; init; } = [];
 
     /// <summary>Where buildpacks and submodules may come from.</summary>
     public PackSettings Packs { get; init; } = new();
@@ -121,6 +126,7 @@ internal sealed record Settings
                 "off" => false,
                 _ => throw new FormatException("MINIPAAS_REQUIRE_PROVENANCE is neither on nor off."),
             },
+            PrivateNetworks = PrivateNetwork.ParseAll(Environment.GetEnvironmentVariable("MINIPAAS_PRIVATE_NETWORKS")),
             Packs = PackSettings.Read(Environment.GetEnvironmentVariable),
         };
     }

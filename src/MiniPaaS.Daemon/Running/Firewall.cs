@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Net;
@@ -6,12 +7,13 @@ using System.Net.Sockets;
 namespace MiniPaaS.Daemon.Running;
 
 /// <summary>
-/// Keeps dynos and builds away from the host, from each other and from private networks. Two chains of our own, refilled
-/// as a whole: one reached from INPUT (the host's services), one from DOCKER-USER (everything forwarded).
+/// Keeps dynos and builds away from the host, from each other and from private networks but those the operator opens. Two chains of our
+/// own, refilled as a whole: one reached from INPUT (the host's services), one from DOCKER-USER (everything forwarded).
 /// </summary>
 /// <param name="namespace">Name of the instance.</param>
+/// <param name="open">Private networks that the operator opens.</param>
 /// <param name="bridges">Bridges of its networks; a name that ends with <c>+</c> stands for all that begin so.</param>
-internal sealed class Firewall(string @namespace, params IReadOnlyList<string> bridges)
+internal sealed class Firewall(string @namespace, ImmutableArray<PrivateNetwork> open, params IReadOnlyList<string> bridges)
 {
     // Link-local (cloud metadata), private, shared, loopback, multicast and reserved networks: RFC 6890.
     private static readonly string[] Unreachable =
@@ -29,12 +31,16 @@ internal sealed class Firewall(string @namespace, params IReadOnlyList<string> b
     public async Task LayAsync(CancellationToken ct)
     {
         var nameservers = Nameservers();
-        await FillAsync(HostChain, ["RETURN -m conntrack --ctstate ESTABLISHED,RELATED", .. Dns(nameservers), "REJECT"], ct);
+        await FillAsync(
+            HostChain,
+            ["RETURN -m conntrack --ctstate ESTABLISHED,RELATED", .. Dns(nameservers), .. Open(open.Where(network => network.IsService)), "REJECT"],
+            ct);
         await FillAsync(
             ForwardChain,
             [
                 "RETURN -m conntrack --ctstate ESTABLISHED,RELATED",
                 .. Dns(nameservers),
+                .. Open(open),
                 .. Unreachable.Select(network => $"REJECT -d {network}"),
                 "RETURN",
             ],
@@ -64,6 +70,8 @@ internal sealed class Firewall(string @namespace, params IReadOnlyList<string> b
     // Names must resolve even where the resolver lives on the host or in a private network.
     private static IEnumerable<string> Dns(IEnumerable<string> nameservers) =>
         nameservers.SelectMany(server => new[] { $"RETURN -d {server} -p udp --dport 53", $"RETURN -d {server} -p tcp --dport 53" });
+
+    private static IEnumerable<string> Open(IEnumerable<PrivateNetwork> networks) => networks.Select(network => $"RETURN {network.Match}");
 
     private static string[] Nameservers() =>
         [.. ResolverFiles.Where(File.Exists).SelectMany(File.ReadLines)
