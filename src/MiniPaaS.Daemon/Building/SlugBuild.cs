@@ -90,7 +90,7 @@ internal sealed class SlugBuild(
             plan = plan.IsDetection ? plan with { Packs = [Detected(plan, results)] } : plan;
         }
 
-        Passed("buildpack");
+        Passed("buildpack", results.Spent);
         if (results.Outcome == "other-stack")
         {
             stack = Installed(results.Stack);
@@ -98,7 +98,7 @@ internal sealed class SlugBuild(
             plan.Write(spec.Directories.Plan);
             await using var container = new BuildContainer(docker, spec.ContainerName, spec.On(stack));
             results = await runs.RunAsync(container, plan, stack, spec.Directories, ct);
-            Passed("buildpack on its stack");
+            Passed("buildpack on its stack", results.Spent);
         }
 
         if (results.Outcome != "built" || results.Names.Length != plan.Packs.Count)
@@ -202,6 +202,16 @@ internal sealed class SlugBuild(
     private string Installed(string stack) => settings.Stacks.Contains(stack, StringComparer.Ordinal)
         ? stack
         : throw BuildRejectedException.UnknownStack(stack, settings.Stacks);
+
+    // Of a container's time the buildpacks' own part is told apart from the platform's, which is the container itself.
+    private void Passed(string step, TimeSpan spent)
+    {
+        var took = time.GetElapsedTime(mark);
+        var own = spent < took ? spent : took;
+        steps.Add(new BuildStep("container", took - own));
+        steps.Add(new BuildStep(step, own));
+        mark = time.GetTimestamp();
+    }
 
     private void Passed(string step)
     {
