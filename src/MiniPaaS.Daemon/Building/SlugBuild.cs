@@ -13,7 +13,7 @@ internal sealed class SlugBuild(
     private const string LastResort = "procfile";
 
     private readonly ImmutableArray<BuildStep>.Builder steps = ImmutableArray.CreateBuilder<BuildStep>();
-    private readonly BuildOutput output = new(log, limits.Output);
+    private readonly BuildOutput output = new(log, limits.Output, limits.Flood);
     private long mark = time.GetTimestamp();
 
     /// <summary>Builds, and adds the slug to Docker.</summary>
@@ -38,7 +38,8 @@ internal sealed class SlugBuild(
         Passed("prepare");
 
         // 2. The buildpacks, on the stack that they want.
-        var (plan, results, stack) = await RunBuildpacksAsync(spec, ct);
+        var watch = new DiskWatch(directories, token => docker.GetContainerSizeAsync(spec.ContainerName, token), limits, time);
+        var (plan, results, stack) = await watch.GuardAsync(token => RunBuildpacksAsync(spec, token), ct);
 
         // 3. What they made.
         var contents = await SlugContents.ReadAsync(new UntrustedTree(directories.Tree), DefaultTypes(results), log);
