@@ -19,11 +19,11 @@ median() { spread "$1" | cut -d' ' -f1; }
 
 report() {
   local kind steps=(reuse prepare source fetch container buildpack buildpack-on-its-stack pack load attest launch) app step
-  printf '\n| seconds of %s rounds | push | buildpack | platform | docker build | and run | Piku |\n|---|---|---|---|---|---|---|\n' "$rounds"
+  printf '\n| seconds of %s rounds | push | buildpack | platform | docker build | and run |\n|---|---|---|---|---|---|\n' "$rounds"
   for app in "${apps[@]}"; do
     for kind in first "${kinds[@]}"; do
-      printf '| %s, %s | %s | %s | %s | %s | %s | %s |\n' "$app" "$kind" "$(spread "$app.$kind.total")" "$(spread "$app.$kind.packs")" \
-        "$(spread "$app.$kind.platform")" "$(spread "$app.$kind.docker")" "$(spread "$app.$kind.docker-run")" "$(spread "$app.$kind.piku")"
+      printf '| %s, %s | %s | %s | %s | %s | %s |\n' "$app" "$kind" "$(spread "$app.$kind.total")" "$(spread "$app.$kind.packs")" \
+        "$(spread "$app.$kind.platform")" "$(spread "$app.$kind.docker")" "$(spread "$app.$kind.docker-run")"
     done
   done
   printf '\n| medians of the steps |'
@@ -36,8 +36,7 @@ report() {
       printf '\n'
     done
   done
-  printf '\nMachine: %s. Requests of the load: %s answered, %s failed; under Piku %s and %s.\n' "$machine" \
-    "$(lines paas.answered)" "$(lines paas.failed)" "$(lines piku.answered)" "$(lines piku.failed)"
+  printf '\nMachine: %s. Requests of the load: %s answered, %s failed.\n' "$machine" "$(lines answered)" "$(lines failed)"
 }
 
 lines() { if [[ -f $work/$1 ]]; then wc -l <"$work/$1"; else echo 0; fi; }

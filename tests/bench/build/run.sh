@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # What a push costs beside the buildpack's own work: every example, an app of 20,000 files and one of 300 MB, each built with an empty
-# cache, after a change of one line, and unchanged; in the same rounds `docker build` of an equivalent Dockerfile, and Piku.
+# cache, after a change of one line, and unchanged; in the same rounds `docker build` of an equivalent Dockerfile.
 # Prints Markdown tables of medians [least-most].
 #   N=5          rounds
 #   APPS="..."   only these (names of examples, many-files, large)
 #   DOCKER=off   without docker build
-#   PIKU=DIR     a checkout of Piku, run beside us (needs python3-click, uwsgi, its Python and PHP plugins, nginx, git)
 set -euo pipefail
 export LC_ALL=C.UTF-8
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
@@ -19,8 +18,6 @@ source "$root/tests/bench/push/platform.sh"
 source "$bench/figures.sh"
 # shellcheck source=tests/bench/build/docker.sh
 source "$bench/docker.sh"
-# shellcheck source=tests/bench/build/piku.sh
-source "$bench/piku.sh"
 
 # What a change of one line is: a file of the app, and a comment in its language.
 declare -A changed=(
@@ -42,7 +39,6 @@ main() {
   machine="$(nproc) cores, load average $(cut -d' ' -f1 /proc/loadavg) before the start"
   start_platform
   prepare_docker
-  start_piku
   for app in "${apps[@]}"; do first_push "$app"; done
   for ((round = 1; round <= rounds; round++)); do
     for app in "${apps[@]}"; do
@@ -57,7 +53,6 @@ say() { printf '%s\n' "$*" >&3; }
 
 clean_up() {
   stop_load
-  stop_piku
   remove_docker
   remove_platform
   rm -rf "$work"
@@ -82,7 +77,6 @@ first_push() {
   git -C "$folder" add --all --force
   git -C "$folder" commit --quiet --message "First"
   push first
-  prepare_piku_app
 }
 
 make_app() {
@@ -113,9 +107,9 @@ change() {
 
 # --- what is measured
 
-# measure APP ROUND: each kind of build here and by the peers, whose turn changes with every round
+# measure APP ROUND: each kind of build here and by Docker, whose turn changes with every round
 measure() {
-  local kind contender contenders=(push docker_build piku_push)
+  local kind contender contenders=(push docker_build)
   enter "$1"
   start_load
   for kind in "${kinds[@]}"; do
@@ -124,7 +118,7 @@ measure() {
       warm) change ;;
       unchanged) git -C "$folder" commit --quiet --allow-empty --message "Nothing changed" ;;
     esac
-    for contender in "${contenders[@]:$2 % 3}" "${contenders[@]:0:$2 % 3}"; do "$contender" "$kind"; done
+    for contender in "${contenders[@]:$2 % 2}" "${contenders[@]:0:$2 % 2}"; do "$contender" "$kind"; done
   done
   stop_load
 }
@@ -142,27 +136,20 @@ push() {
   sample "$key.platform" "$(awk -v t="$(tail -n 1 "$work/samples/$key.total")" -v p="$packs" 'BEGIN { printf "%.3f", t - p }')"
 }
 
-# --- the load: a visitor of the app that is built, and one of the same app under Piku
+# --- the load: a visitor of the app that is built, some times a second, each time on a connection of its own
 
 start_load() {
-  visit paas -s "$url" &
-  visitors+=($!)
-  if [[ -n ${piku_apps[$app]:-} ]]; then
-    visit piku "${piku_curl[@]}" -s -H "Host: $app.example.org" "http://127.0.0.1/" &
-    visitors+=($!)
-  fi
+  visit &
+  visitors=($!)
 }
 
-# visit NAME ARGUMENT...: curl with these arguments, some times a second, each on a connection of its own
 visit() {
-  local answer curl=(curl) name=$1
-  shift
-  if [[ $1 = ip ]]; then curl=("${@:1:5}"); shift 5; fi
+  local answer
   while true; do
-    if answer=$("${curl[@]}" --max-time 30 -o /dev/null -w '%{http_code}' "$@") && [[ $answer = 200 ]]; then
-      echo >>"$work/$name.answered"
+    if answer=$(curl -s --max-time 30 -o /dev/null -w '%{http_code}' "$url") && [[ $answer = 200 ]]; then
+      echo >>"$work/answered"
     else
-      echo "$app $answer" >>"$work/$name.failed"
+      echo "$app $answer" >>"$work/failed"
     fi
     sleep 0.1
   done
