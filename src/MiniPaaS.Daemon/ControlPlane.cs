@@ -102,7 +102,8 @@ internal static class ControlPlane
             .AddSingleton<AppLookup>(_ => (name, _) => ValueTask.FromResult(
                 database.Read(db => AppTable.Find(db, name)) is { } app ? new PushTarget(app.Id, app.Name) : null));
         // Built
-        services.AddSingleton(new BuildLimits()).AddSingleton<SlugBuilder>().AddSingleton<BuildInputs>().AddSingleton<BuildQueue>().AddSingleton<ImageSource>().AddSingleton<ContainerImage>().AddSingleton<StackCatalog>();
+        services.AddSingleton(new BuildLimits { Disk = settings.BuildDisk }).AddSingleton<SlugBuilder>().AddSingleton<BuildInputs>().AddSingleton<BuildQueue>()
+            .AddSingleton<ImageSource>().AddSingleton<ContainerImage>().AddSingleton<StackCatalog>();
         // Attested
         services.AddSingleton<SigningKeys>().AddSingleton<StackInventory>().AddSingleton<Attester>().AddSingleton<ProvenancePolicy>()
             .AddSingleton<Audit>().AddSingleton<AttestationEndpoints>().AddSingleton<FeatureEndpoints>();

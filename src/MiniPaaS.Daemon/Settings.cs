@@ -48,6 +48,9 @@ internal sealed record Settings
     /// <summary>Number of builds that run at once; more wait for their turn.</summary>
     public int ConcurrentBuilds { get; init; } = Environment.ProcessorCount + 2;
 
+    /// <summary>Bytes on disk that one build may write, its app's cache among them.</summary>
+    public long BuildDisk { get; init; } = 10L << 30;
+
     /// <summary>True when no release of any app goes live without provenance that can be trusted, whatever the app says.</summary>
     public bool RequireProvenance { get; init; }
 
@@ -119,6 +122,9 @@ internal sealed record Settings
             ConcurrentBuilds = int.TryParse(Text("BUILDS", $"{Environment.ProcessorCount + 2}"), out var builds) && builds > 0
                 ? builds
                 : throw new FormatException("MINIPAAS_BUILDS is not a number of builds, as in 4."),
+            BuildDisk = long.TryParse(Text("BUILD_DISK_GB", "10"), out var gigabytes) && gigabytes is > 0 and <= 1 << 20
+                ? gigabytes << 30
+                : throw new FormatException("MINIPAAS_BUILD_DISK_GB is not a number of gigabytes, as in 10."),
             Acme = AcmeSettings.Read(Environment.GetEnvironmentVariable, state),
             RequireProvenance = Text("REQUIRE_PROVENANCE", "off") switch
             {

@@ -70,6 +70,10 @@ public sealed partial class DockerClient
     public async Task<ContainerDetails?> InspectContainerAsync(string id, CancellationToken ct) =>
         (await FindAsync($"/containers/{Escape(id)}/json", DockerJson.Default.ContainerInspect, ct))?.ToDetails();
 
+    /// <summary>Bytes that a container has written into its own layer, mounts not among them; 0 when there is none of that name. The engine counts its files.</summary>
+    public async Task<long> GetContainerSizeAsync(string id, CancellationToken ct) =>
+        (await FindAsync($"/containers/{Escape(id)}/json?size=true", DockerJson.Default.ContainerInspect, ct))?.SizeRw ?? 0;
+
     /// <summary>All containers, running or not, that bear every one of the labels ("key" or "key=value").</summary>
     public async Task<ImmutableArray<ContainerSummary>> ListContainersAsync(IReadOnlyList<string> labels, CancellationToken ct)
     {

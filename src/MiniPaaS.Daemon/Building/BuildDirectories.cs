@@ -38,6 +38,9 @@ internal sealed class BuildDirectories : IAsyncDisposable
     /// <summary>The slug's layer as a file.</summary>
     public string Layer => Path.Combine(root, "layer.tar");
 
+    /// <summary>Everything that a build may write to on the host.</summary>
+    public IReadOnlyList<string> Written => [root, Cache];
+
     public static async Task<BuildDirectories> CreateAsync(Settings settings, BuildRequest request, CancellationToken ct)
     {
         Directory.CreateDirectory(settings.Builds, OwnerOnly);
@@ -58,6 +61,13 @@ internal sealed class BuildDirectories : IAsyncDisposable
 
     /// <summary>The cache of an app.</summary>
     public static string CacheOf(Settings settings, long appId) => Path.Combine(settings.BuildCaches, $"{appId}");
+
+    /// <summary>Empties the cache.</summary>
+    public async Task EmptyCacheAsync()
+    {
+        await RemoveAsync(Cache, CancellationToken.None);
+        DynoUser.CreateDirectory(Cache);
+    }
 
     /// <summary>Removes everything but the cache.</summary>
     public async ValueTask DisposeAsync() => await RemoveAsync(root, CancellationToken.None);

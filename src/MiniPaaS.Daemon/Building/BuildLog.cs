@@ -22,7 +22,7 @@ internal sealed class BuildLog : IAsyncDisposable
     /// <param name="settings">Say where it is kept.</param>
     /// <param name="buildId">Number of the build.</param>
     /// <param name="mask">Hides what must be in no log.</param>
-    /// <param name="follow">Gets every line as it is written, without its line end.</param>
+    /// <param name="follow">Gets what is written, one line or several, without the last line end.</param>
     public static BuildLog Open(Settings settings, long buildId, SecretMask mask, Func<string, ValueTask> follow)
     {
         Directory.CreateDirectory(settings.BuildLogs);
@@ -39,6 +39,15 @@ internal sealed class BuildLog : IAsyncDisposable
         var shown = Mask.Apply(line);
         await file.WriteLineAsync(shown);
         await follow(shown);
+    }
+
+    /// <summary>Lines that come together, at once: of a flood each alone would cost more than it says.</summary>
+    public async ValueTask WriteAsync(IReadOnlyList<string> lines)
+    {
+        if (lines.Count > 0)
+        {
+            await WriteAsync(string.Join('\n', lines));
+        }
     }
 
     /// <summary>The title of a step.</summary>

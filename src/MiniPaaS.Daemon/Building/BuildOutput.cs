@@ -2,8 +2,14 @@ using MiniPaaS.Daemon.Logging;
 
 namespace MiniPaaS.Daemon.Building;
 
-/// <summary>What the build container writes, cut into lines for the log. Beyond its limit it is read on but dropped, as a full pipe would stop the build.</summary>
-internal sealed class BuildOutput(BuildLog log, long limit)
+/// <summary>
+/// What the build container writes, cut into lines for the log. Beyond its limit it is read on but dropped, as a full pipe would stop
+/// the build; a flood ends the build, as reading it costs the host as much as writing it costs the build.
+/// </summary>
+/// <param name="log">Told the lines.</param>
+/// <param name="limit">Bytes that are shown.</param>
+/// <param name="flood">Bytes that end the build.</param>
+internal sealed class BuildOutput(BuildLog log, long limit, long flood = long.MaxValue)
 {
     private readonly LineSplitter lines = new();
     private readonly SecretMask.Stream output = log.Mask.Begin();
@@ -13,29 +19,40 @@ internal sealed class BuildOutput(BuildLog log, long limit)
     /// <summary>Shows what has come.</summary>
     /// <param name="data">The bytes.</param>
     /// <param name="isError">True for what was written to stderr: what is cut in two there is not put together with stdout's.</param>
+    /// <exception cref="BuildRejectedException">It has become a flood.</exception>
     public async ValueTask AddAsync(ReadOnlyMemory<byte> data, bool isError = false)
     {
-        if (written > limit)
+        var before = written;
+        written += data.Length;
+        if (written > flood)
+        {
+            var reason = $"The build wrote more than {ByteSize.Format(flood)} of output, and was ended.";
+            throw new BuildRejectedException(reason, reason, "Have its programs say less: they may write without end because they ask a question in vain.");
+        }
+
+        if (before > limit)
         {
             return;
         }
 
         // To the byte: how much comes at once is the engine's choice.
-        var shown = data[..(int)Math.Min(limit - written, data.Length)];
-        written += data.Length;
+        var shown = data[..(int)Math.Min(limit - before, data.Length)];
         await ShowAsync((isError ? errors : output).Add(shown.Span));
+        if (written > limit)
+        {
+            await ShowAsync(output.Flush());
+            await ShowAsync(errors.Flush());
+            lines.Flush();
+            await log.ErrorAsync($"The build wrote more than {ByteSize.Format(limit)}; the rest of its output is not shown.");
+        }
     }
 
-    /// <summary>Shows an unfinished last line, and says when something was dropped.</summary>
+    /// <summary>Shows an unfinished last line.</summary>
     public async ValueTask CompleteAsync()
     {
         await ShowAsync(output.Flush());
         await ShowAsync(errors.Flush());
-        if (written > limit)
-        {
-            await log.ErrorAsync($"The build wrote more than {ByteSize.Format(limit)}; the rest of its output is not shown.");
-        }
-        else if (lines.Flush() is { } last)
+        if (lines.Flush() is { } last)
         {
             await log.WriteAsync(last);
         }
@@ -44,10 +61,7 @@ internal sealed class BuildOutput(BuildLog log, long limit)
     // Masked before it is cut: a long line is cut anywhere.
     private async ValueTask ShowAsync(byte[] shown)
     {
-        foreach (var line in lines.Add(shown))
-        {
-            await log.WriteAsync(line);
-        }
+        await log.WriteAsync(lines.Add(shown));
     }
 }
 

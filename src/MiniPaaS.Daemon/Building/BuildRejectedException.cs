@@ -7,6 +7,21 @@ internal sealed class BuildRejectedException(string reason, params IReadOnlyList
 {
     public IReadOnlyList<string> Lines => lines;
 
+    /// <summary>Tells the user.</summary>
+    /// <returns>The sentence for the records.</returns>
+    public async Task<string> TellAsync(BuildLog log)
+    {
+        await log.WriteAsync("");
+        foreach (var line in lines)
+        {
+            await (line.StartsWith('\t') ? log.WriteAsync(line) : log.ErrorAsync(line));
+        }
+
+        await log.WriteAsync("");
+        await log.ErrorAsync("Push failed");
+        return Message;
+    }
+
     public static BuildRejectedException Tampered() =>
         new("The build tampered with its results.", "Push rejected, the build tampered with its results.");
 

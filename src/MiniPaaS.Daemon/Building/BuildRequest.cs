@@ -105,6 +105,18 @@ internal sealed record BuildLimits
     /// <summary>Bytes of output kept and shown; the rest is dropped.</summary>
     public long Output { get; init; } = 10L << 20;
 
+    /// <summary>Bytes of output that end the build.</summary>
+    public long Flood { get; init; } = 1L << 30;
+
+    /// <summary>Bytes on disk of everything that the build has written, its app's cache among it.</summary>
+    public long Disk { get; init; } = 10L << 30;
+
+    /// <summary>Number of those files.</summary>
+    public long Files { get; init; } = 2_000_000;
+
+    /// <summary>Bytes that builds leave free on the host's disk, whatever they may use.</summary>
+    public long DiskReserve { get; init; } = 1L << 30;
+
     /// <summary>Bytes of the slug, uncompressed: the image is never compressed, so this is what it costs.</summary>
     public long Slug { get; init; } = 500L << 20;
 }

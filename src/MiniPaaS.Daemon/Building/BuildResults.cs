@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace MiniPaaS.Daemon.Building;
 
@@ -11,7 +12,9 @@ namespace MiniPaaS.Daemon.Building;
 /// <param name="Names">What each buildpack called the app, as in <c>PHP</c>, up to the one that failed.</param>
 /// <param name="Stack">Stack that they want.</param>
 /// <param name="Release">What <c>bin/release</c> of the last one printed.</param>
-internal sealed record BuildResults(string Outcome, string Detected, ImmutableArray<string> Names, string Stack, string Release)
+/// <param name="Spent">How long the buildpacks' own programs took together, by the container's clock.</param>
+internal sealed record BuildResults(
+    string Outcome, string Detected, ImmutableArray<string> Names, string Stack, string Release, TimeSpan Spent)
 {
     private const int MaxName = 60;
 
@@ -28,7 +31,8 @@ internal sealed record BuildResults(string Outcome, string Detected, ImmutableAr
             Text(tree, "detected", 100).Trim(),
             names.Length == 0 ? [] : [.. names.Split('\n').Select(ShortName)],
             Text(tree, "stack", 100).Trim(),
-            Text(tree, "release", ReleaseManifest.MaxSize));
+            Text(tree, "release", ReleaseManifest.MaxSize),
+            uint.TryParse(Text(tree, "spent", 100), CultureInfo.InvariantCulture, out var spent) ? TimeSpan.FromMicroseconds(spent) : default);
         File.Delete(Path.Combine(directory, "outcome"));
         return results;
     }

@@ -67,6 +67,26 @@ internal sealed class HostProcess : IAsyncDisposable
         return output.ToArray();
     }
 
+    /// <summary>Reads the output to its end, or kills the program when there is more than that.</summary>
+    /// <returns>What it wrote; null when it was more.</returns>
+    public async Task<byte[]?> ReadAsync(int most, CancellationToken ct)
+    {
+        var output = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        for (int read; (read = await Output.ReadAsync(buffer, ct)) > 0;)
+        {
+            if (output.Length + read > most)
+            {
+                Kill();
+                return null;
+            }
+
+            output.Write(buffer, 0, read);
+        }
+
+        return output.ToArray();
+    }
+
     /// <summary>Copies this program's output into the other's input and closes it; ends quietly when the other stops reading.</summary>
     public async Task PipeToAsync(HostProcess other, CancellationToken ct)
     {

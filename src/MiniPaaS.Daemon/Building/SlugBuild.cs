@@ -13,7 +13,7 @@ internal sealed class SlugBuild(
     private const string LastResort = "procfile";
 
     private readonly ImmutableArray<BuildStep>.Builder steps = ImmutableArray.CreateBuilder<BuildStep>();
-    private readonly BuildOutput output = new(log, limits.Output);
+    private readonly BuildOutput output = new(log, limits.Output, limits.Flood);
     private long mark = time.GetTimestamp();
 
     /// <summary>Builds, and adds the slug to Docker.</summary>
@@ -38,7 +38,8 @@ internal sealed class SlugBuild(
         Passed("prepare");
 
         // 2. The buildpacks, on the stack that they want.
-        var (plan, results, stack) = await RunBuildpacksAsync(spec, ct);
+        var watch = new DiskWatch(directories, token => docker.GetContainerSizeAsync(spec.ContainerName, token), limits, time);
+        var (plan, results, stack) = await watch.GuardAsync(token => RunBuildpacksAsync(spec, token), ct);
 
         // 3. What they made.
         var contents = await SlugContents.ReadAsync(new UntrustedTree(directories.Tree), DefaultTypes(results), log);
@@ -90,7 +91,7 @@ internal sealed class SlugBuild(
             plan = plan.IsDetection ? plan with { Packs = [Detected(plan, results)] } : plan;
         }
 
-        Passed("buildpack");
+        Passed("buildpack", results.Spent);
         if (results.Outcome == "other-stack")
         {
             stack = Installed(results.Stack);
@@ -98,7 +99,7 @@ internal sealed class SlugBuild(
             plan.Write(spec.Directories.Plan);
             await using var container = new BuildContainer(docker, spec.ContainerName, spec.On(stack));
             results = await runs.RunAsync(container, plan, stack, spec.Directories, ct);
-            Passed("buildpack on its stack");
+            Passed("buildpack on its stack", results.Spent);
         }
 
         if (results.Outcome != "built" || results.Names.Length != plan.Packs.Count)
@@ -202,6 +203,16 @@ internal sealed class SlugBuild(
     private string Installed(string stack) => settings.Stacks.Contains(stack, StringComparer.Ordinal)
         ? stack
         : throw BuildRejectedException.UnknownStack(stack, settings.Stacks);
+
+    // Of a container's time the buildpacks' own part is told apart from the platform's, which is the container itself.
+    private void Passed(string step, TimeSpan spent)
+    {
+        var took = time.GetElapsedTime(mark);
+        var own = spent < took ? spent : took;
+        steps.Add(new BuildStep("container", took - own));
+        steps.Add(new BuildStep(step, own));
+        mark = time.GetTimestamp();
+    }
 
     private void Passed(string step)
     {

@@ -48,15 +48,7 @@ internal sealed class SlugBuilder(Settings settings, DockerClient docker, BuildL
                 "The build timed out.", $"The build timed out; it must complete in {limits.Time.TotalSeconds:0} seconds.");
         }
 
-        await log.WriteAsync("");
-        foreach (var line in rejection.Lines)
-        {
-            await (line.StartsWith('\t') ? log.WriteAsync(line) : log.ErrorAsync(line));
-        }
-
-        await log.WriteAsync("");
-        await log.ErrorAsync("Push failed");
-        return (null, rejection.Message);
+        return (null, await rejection.TellAsync(log));
     }
 
     /// <summary>Removes what builds of an earlier life of the daemon left behind; called once at start, before the first build.</summary>

@@ -13,6 +13,8 @@ internal static class SlugLayer
     /// <summary>Where the app lies in its image, without the leading slash.</summary>
     private const string Root = "app";
 
+    private const int LongestListing = 64 << 20;
+
     /// <summary>Writes the layer.</summary>
     /// <param name="tree">Directory that was built in; nothing may write to it any more.</param>
     /// <param name="target">File to write.</param>
@@ -21,6 +23,7 @@ internal static class SlugLayer
     /// <param name="ct">Ends it.</param>
     /// <returns>The layer, and warnings of what was left out; the layer is null when it would be larger.</returns>
     /// <exception cref="HostProcessException">The tree cannot be read, or the disk is full.</exception>
+    /// <exception cref="BuildRejectedException">It has too many files.</exception>
     public static async Task<(LayerFile? Layer, IReadOnlyList<string> Warnings)> WriteAsync(
         string tree, string target, DateTimeOffset time, long limit, CancellationToken ct)
     {
@@ -61,8 +64,11 @@ internal static class SlugLayer
     private static async Task<(List<string> Names, List<string> Warnings)> ListAsync(string tree, CancellationToken ct)
     {
         await using var find = DynoUser.Start(tree, "find", ".", "-path", "./.git", "-prune", "-o", "-printf", "%y%p\\0");
-        using var reader = new StreamReader(find.Output, Encoding.Latin1);
-        var listing = await reader.ReadToEndAsync(ct);
+        find.Input.Close();
+        var listing = Encoding.Latin1.GetString(await find.ReadAsync(LongestListing, ct) ?? throw new BuildRejectedException(
+            "The slug has too many files.",
+            $"The built app has too many files: the list of their names is longer than {ByteSize.Format(LongestListing)}.",
+            "Remove what its dynos do not need at the end of the build."));
         await find.EnsureSuccessAsync(ct);
         var names = new List<string>();
         var warnings = new List<string>();

@@ -8,7 +8,8 @@
 #   PLATFORM_DIR  holds the platform's own packs; those that were fetched lie where they run
 #   MINIPAAS_STACK and the other variables of bin/stack are in the environment until a pack compiles.
 #
-# How it went is told in files of RESULTS_DIR, never by the output: outcome, detected, names, stack, release.
+# How it went is told in files of RESULTS_DIR, never by the output: outcome, detected, names, stack, release, and spent, the
+# microseconds that the packs' own programs (detect, compile, release) took.
 set -u
 umask 0022
 unset HOSTNAME
@@ -17,10 +18,21 @@ build=$1 cache=$2 env_dir=$3 results=$4 platform=$6
 { read -r how; read -r settled; mapfile -t chosen; } < "$5"
 packs=/tmp/codon/tmp/buildpacks
 most=65536
-names=() exports=()
+names=() exports=() spent=0
 
 result() { printf '%s' "$2" > "$results/$1"; }
-finish() { result outcome "$1"; exit 0; }
+finish() { result spent "$spent"; result outcome "$1"; exit 0; }
+now() { printf -v "$1" '%s' "${EPOCHREALTIME/[.,]/}"; }
+
+# timed PROGRAM...: and counts what it took as the packs'
+timed() {
+  local begun ended status=0
+  now begun
+  "$@" || status=$?
+  now ended
+  spent=$((spent + ended - begun))
+  return $status
+}
 
 # Buildpacks write beside themselves, so each build has its own copy.
 enter() {
@@ -43,8 +55,9 @@ run() {
 # detects FOLDER: whether the pack applies, and what it calls the app
 detects() {
   enter "$1"
-  name=$(run ./bin/detect "$build" 2>"$results/said") && name=${name%%$'\n'*}
+  timed detect && name=${name%%$'\n'*}
 }
+detect() { name=$(run ./bin/detect "$build" 2>"$results/said"); }
 
 announce() {
   echo "-----> Building on the ${MINIPAAS_STACK^} stack"
@@ -99,7 +112,7 @@ compile() {
   names+=("${name:-Unknown}")
   result names "$(printf '%s\n' "${names[@]}")"
   echo "-----> $name app detected"
-  run ./bin/compile "$build" "$cache" "$env_dir" || finish compile-failed
+  timed run ./bin/compile "$build" "$cache" "$env_dir" || finish compile-failed
   if [[ -f export ]]; then exports+=("$PWD/export"); fi
 }
 
@@ -111,8 +124,9 @@ export -n MINIPAAS_STACKS MINIPAAS_STACKS_DIR MINIPAAS_STACK_WANTED
 for pack in "${chosen[@]}"; do compile "${pack%% *}" "${pack#* }"; done
 
 # The last pack says how the app is started; what the packs exported is not for it.
-if [[ -f bin/release ]]; then
+release() {
   ./bin/release "$build" </dev/null | head -c $((most + 1)) > "$results/release"
-  ((PIPESTATUS[0] == 0)) || finish release-failed
-fi
+  return "${PIPESTATUS[0]}"
+}
+if [[ -f bin/release ]]; then timed release || finish release-failed; fi
 finish built

@@ -8,6 +8,8 @@ internal static class Git
     /// <summary>Branches whose pushes are deployed.</summary>
     public static readonly IReadOnlyList<string> DeployedBranches = ["main", "master"];
 
+    private const int LongestListing = 64 << 20;
+
     // Given with every command and not stored: an upgrade changes them for all repositories at once.
     private static readonly string[] Configuration =
     [
@@ -40,6 +42,23 @@ internal static class Git
     /// <exception cref="HostProcessException">git failed.</exception>
     public static Task<byte[]> ReadAsync(ObjectDirectories objects, CancellationToken ct, params IReadOnlyList<string> arguments) =>
         HostProcess.RunAsync(Command(objects.Repository, [], arguments), objects.Repository, Clean(objects.Environment), ct);
+
+    /// <summary>Lists the whole tree of a commit: lines as <c>ls-tree</c> writes them, divided by zero bytes.</summary>
+    /// <returns>One character per byte: names are bytes, and Latin-1 carries every one of them unharmed.</returns>
+    /// <exception cref="BuildRejectedException">It is too long. A few objects can describe a tree of any size.</exception>
+    /// <exception cref="HostProcessException">git failed.</exception>
+    public static async Task<string> ListTreeAsync(ObjectDirectories objects, string commit, CancellationToken ct)
+    {
+        await using var git = Start(
+            objects.Repository, objects.Environment, [], "ls-tree", "-r", "-t", "-z", "--full-tree", commit);
+        git.Input.Close();
+        var listing = await git.ReadAsync(LongestListing, ct) ?? throw new BuildRejectedException(
+            "The repository has too many files.",
+            $"The commit has too many files: the list of their names is longer than {ByteSize.Format(LongestListing)}.",
+            "Commit the sources only; what is made from them belongs into the build.");
+        await git.EnsureSuccessAsync(ct);
+        return System.Text.Encoding.Latin1.GetString(listing);
+    }
 
     private static List<string> Command(string repository, IEnumerable<string> configuration, IReadOnlyList<string> arguments) =>
         ["git", .. Configuration.Concat(configuration).SelectMany(c => new[] { "-c", c }), "--git-dir", repository, .. arguments];

@@ -38,7 +38,7 @@ internal sealed class PushBuild(
         var vars = rows.Live?.ConfigVars ?? ConfigVars.Empty;
         await using var log = BuildLog.Open(settings, build.Id, SecretMask.Of(vars), output.WriteLineAsync);
         var order = new BuildOrder(build.Id, rows.App, commit, push.Objects, vars, rows.Live?.Slug?.Stack);
-        var (built, rejection) = await MakeAsync(await sources.RequestAsync(order, log, build.Canceled), log, build);
+        var (built, rejection) = await MakeAsync(order, log, build);
         foreach (var warning in built is null ? [] : stacks.Warnings(built.Slug.Stack))
         {
             await log.ErrorAsync(warning);
@@ -47,6 +47,18 @@ internal sealed class PushBuild(
         build.Complete();
         await FinishAsync(build, built is null ? "failed" : "succeeded", rejection);
         return built;
+    }
+
+    private async Task<(BuiltSlug? Built, string? Rejection)> MakeAsync(BuildOrder order, BuildLog log, RunningBuild build)
+    {
+        try
+        {
+            return await MakeAsync(await sources.RequestAsync(order, log, build.Canceled), log, build);
+        }
+        catch (BuildRejectedException e)
+        {
+            return (null, await e.TellAsync(log));
+        }
     }
 
     // What the key says is compared before anything is prepared: an app that has been built already costs no build.

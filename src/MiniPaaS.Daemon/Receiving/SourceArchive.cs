@@ -60,8 +60,7 @@ internal sealed class SourceArchive(ObjectDirectories objects, string commit, Se
 
     private async Task<List<SourceEntry>> ListAsync(CancellationToken ct)
     {
-        // Names are bytes: Latin-1 carries every one of them through a string unharmed.
-        var output = Encoding.Latin1.GetString(await Git.ReadAsync(objects, ct, "ls-tree", "-r", "-t", "-z", "--full-tree", commit));
+        var output = await Git.ListTreeAsync(objects, commit, ct);
         return
         [
             .. output.Split('\0', StringSplitOptions.RemoveEmptyEntries)

@@ -12,7 +12,7 @@ internal sealed record SourceDigest(string Tree, string Source)
     public static async Task<SourceDigest> OfAsync(ObjectDirectories objects, string commit, CancellationToken ct)
     {
         var tree = Git.ReadAsync(objects, ct, "rev-parse", "--verify", $"{commit}^{{tree}}");
-        var listing = Encoding.Latin1.GetString(await Git.ReadAsync(objects, ct, "ls-tree", "-r", "-t", "-z", "--full-tree", commit));
+        var listing = await Git.ListTreeAsync(objects, commit, ct);
         var entries = listing.Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(Entry.Parse).ToList();
         var slugignore = await ReadSlugignoreAsync(objects, entries, ct);
         return new SourceDigest(Encoding.ASCII.GetString(await tree).Trim(), Digest(entries, slugignore));

@@ -35,6 +35,8 @@ internal sealed record ContainerInspect
 
     public ContainerHost? HostConfig { get; init; }
 
+    public long? SizeRw { get; init; }
+
     public NetworkSettings? NetworkSettings { get; init; }
 
     public ContainerDetails ToDetails() => new()

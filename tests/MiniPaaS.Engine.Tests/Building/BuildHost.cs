@@ -114,7 +114,7 @@ public sealed class BuildHost : IAsyncLifetime
         Lines.Clear();
         await using var log = BuildLog.Open(Settings, request.BuildId, SecretMask.Of(request.ConfigVars), line =>
         {
-            Lines.Add(line);
+            Lines.AddRange(line.Split('\n'));
             return ValueTask.CompletedTask;
         });
         return await Builder.BuildAsync(request, log, ct);

@@ -121,10 +121,44 @@ public sealed class HostileBuildTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_slug_that_is_too_large_is_rejected()
+    public async Task A_flood_of_output_that_does_not_end_ends_the_build()
+    {
+        host.Limits = host.Limits with { Output = 100_000, Flood = 20 << 20 };
+        var reason = host.Rejected(await host.ScriptAsync("trap '' PIPE; yes flood || true; yes flood >&2\n"));
+        Assert.Equal("The build wrote more than 20.0M of output, and was ended.", reason);
+        Assert.Contains($" !     {reason}", host.Lines);
+        Assert.InRange(host.Text.Length, 90_000, 120_000);
+        await host.NothingIsLeftAsync();
+    }
+
+    // A gigabyte takes the engine its time: MINIPAAS_TEST_FLOODS=on runs it.
+    [Theory]
+    [InlineData("yes 'a line of output that somebody might want to read' | head -c 1050000000")]
+    [InlineData("head -c 1050000000 /dev/zero")]
+    public async Task A_gigabyte_of_output_costs_neither_memory_nor_disk(string flood)
+    {
+        if (Environment.GetEnvironmentVariable("MINIPAAS_TEST_FLOODS") != "on")
+        {
+            return;
+        }
+
+        host.Limits = host.Limits with { Flood = 2L << 30 };
+        var before = Environment.WorkingSet;
+        var request = host.Request(("compile.sh", flood + "\n"), ("Procfile", "web: x\n"));
+        host.Succeeded(await host.BuildAsync(request, CancellationToken.None));
+        Assert.Contains(" !     The build wrote more than 10.0M; the rest of its output is not shown.", host.Lines);
+        Assert.InRange(new FileInfo(BuildLog.PathOf(host.Settings, request.BuildId)).Length, 9 << 20, 31 << 20);
+        Assert.InRange(Environment.WorkingSet - before, long.MinValue, 300L << 20);
+    }
+
+    [Theory]
+    [InlineData("head -c 3000000 /dev/zero > $BUILD_DIR/big")]
+    [InlineData("truncate -s 10G $BUILD_DIR/zeros")]
+    [InlineData("for n in {1..3000}; do ln -s x $BUILD_DIR/$n; done")]
+    public async Task A_slug_that_is_too_large_is_rejected(string compile)
     {
         host.Limits = host.Limits with { Slug = 1 << 20 };
-        host.Rejected(await host.ScriptAsync("head -c 3000000 /dev/zero > $BUILD_DIR/big\n"));
+        host.Rejected(await host.ScriptAsync(compile + "\n"));
         Assert.Contains("too large (max is 1.0M).", host.Text, StringComparison.Ordinal);
         await host.NothingIsLeftAsync();
     }

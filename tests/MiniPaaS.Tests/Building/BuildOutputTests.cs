@@ -15,7 +15,7 @@ public sealed class BuildOutputTests : IAsyncLifetime
     {
         log = BuildLog.Open(Settings.FromEnvironment() with { StateDir = root }, 1, SecretMask.Of(ConfigVars.From([new("TOKEN", "correct horse battery")])), line =>
         {
-            lines.Add(line);
+            lines.AddRange(line.Split('\n'));
             return ValueTask.CompletedTask;
         });
         return Task.CompletedTask;
@@ -80,6 +80,34 @@ public sealed class BuildOutputTests : IAsyncLifetime
         await output.AddAsync("a warning\n"u8.ToArray(), isError: true);
         await output.AddAsync(" battery\n"u8.ToArray());
         Assert.Equal(["a warning", "[redacted]"], lines);
+    }
+
+    [Fact]
+    public async Task What_is_beyond_the_limit_is_dropped_which_is_said_at_once_and_once()
+    {
+        var output = new BuildOutput(log, 10);
+        await output.AddAsync("one\ntwo\n"u8.ToArray());
+        await output.AddAsync("three\n"u8.ToArray());
+        Assert.Equal(["one", "two", " !     The build wrote more than 0.0K; the rest of its output is not shown."], lines);
+        await output.AddAsync("four\n"u8.ToArray());
+        await output.CompleteAsync();
+        Assert.Equal(3, lines.Count);
+    }
+
+    [Fact]
+    public async Task A_flood_ends_the_build_with_little_of_it_kept()
+    {
+        var output = new BuildOutput(log, 1 << 20, flood: 1L << 30);
+        var piece = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("flood\n", 5_000)));
+        var rejection = await Assert.ThrowsAsync<BuildRejectedException>(async () =>
+        {
+            for (var written = 0L; written <= 2L << 30; written += piece.Length)
+            {
+                await output.AddAsync(piece);
+            }
+        });
+        Assert.Equal("The build wrote more than 1.0G of output, and was ended.", rejection.Message);
+        Assert.InRange(new FileInfo(Path.Combine(root, "build-logs", "1.log")).Length, 1 << 20, (1 << 20) + 200);
     }
 
     [Fact]
