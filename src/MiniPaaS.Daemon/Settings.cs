@@ -46,6 +46,9 @@ internal sealed record Settings
     /// <summary>Number of builds that run at once; more wait for their turn.</summary>
     public int ConcurrentBuilds { get; init; } = Environment.ProcessorCount + 2;
 
+    /// <summary>Number of builders that wait for the next build of their apps; 0 makes a new one for every build.</summary>
+    public int WarmBuilders { get; init; } = 2;
+
     /// <summary>True when no release of any app goes live without provenance that can be trusted, whatever the app says.</summary>
     public bool RequireProvenance { get; init; }
 
@@ -111,6 +114,9 @@ internal sealed record Settings
             ConcurrentBuilds = int.TryParse(Text("BUILDS", $"{Environment.ProcessorCount + 2}"), out var builds) && builds > 0
                 ? builds
                 : throw new FormatException("MINIPAAS_BUILDS is not a number of builds, as in 4."),
+            WarmBuilders = int.TryParse(Text("WARM_BUILDERS", "2"), out var warm) && warm is >= 0 and <= 100
+                ? warm
+                : throw new FormatException("MINIPAAS_WARM_BUILDERS is not a number of builders (0 to 100)."),
             Acme = AcmeSettings.Read(Environment.GetEnvironmentVariable, state),
             RequireProvenance = Text("REQUIRE_PROVENANCE", "off") switch
             {

@@ -38,13 +38,13 @@ internal sealed class BuildDirectories : IAsyncDisposable
     /// <summary>The slug's layer as a file.</summary>
     public string Layer => Path.Combine(root, "layer.tar");
 
-    public static async Task<BuildDirectories> CreateAsync(Settings settings, BuildRequest request, CancellationToken ct)
+    /// <summary>Makes those of a builder.</summary>
+    public static BuildDirectories Create(Settings settings, BuildRequest request)
     {
         Directory.CreateDirectory(settings.Builds, OwnerOnly);
         Directory.CreateDirectory(settings.BuildCaches, OwnerOnly);
-        var place = Path.Combine(settings.Builds, $"{request.BuildId}");
+        var place = Path.Combine(settings.Builds, $"{request.AppId}-{Guid.NewGuid():N}");
         var directories = new BuildDirectories(place, request.CleanCache ? Path.Combine(place, "cache") : CacheOf(settings, request.AppId));
-        await RemoveAsync(directories.root, ct);
         Directory.CreateDirectory(directories.root, OwnerOnly);
         foreach (var path in (string[])[directories.Tree, directories.Env, directories.Packs, directories.Results, directories.Cache])
         {
@@ -52,27 +52,16 @@ internal sealed class BuildDirectories : IAsyncDisposable
         }
 
         Directory.CreateDirectory(directories.Plan, OwnerOnly | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
-        directories.WriteEnv(request);
+        Posix.MakePipe(Path.Combine(directories.Plan, BuildPlan.Jobs));
+        File.SetUnixFileMode(Path.Combine(directories.Plan, BuildPlan.Jobs), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
         return directories;
     }
 
     /// <summary>The cache of an app.</summary>
     public static string CacheOf(Settings settings, long appId) => Path.Combine(settings.BuildCaches, $"{appId}");
 
-    /// <summary>Removes everything but the cache.</summary>
-    public async ValueTask DisposeAsync() => await RemoveAsync(root, CancellationToken.None);
-
-    /// <summary>Removes a directory that app code has filled.</summary>
-    /// <remarks>By rm, which follows no link and knows no depth: .NET cannot delete names that are no UTF-8, and recurses on the stack.</remarks>
-    public static async Task RemoveAsync(string path, CancellationToken ct)
-    {
-        if (Directory.Exists(path))
-        {
-            await HostProcess.RunAsync(["rm", "--recursive", "--force", "--one-file-system", "--", path], "/", environment: null, ct);
-        }
-    }
-
-    private void WriteEnv(BuildRequest request)
+    /// <summary>Writes the config vars of a build.</summary>
+    public void WriteEnv(BuildRequest request)
     {
         foreach (var (name, value) in request.ConfigVars.Values)
         {
@@ -88,6 +77,23 @@ internal sealed class BuildDirectories : IAsyncDisposable
             }
 
             Posix.ChangeOwner(path, DynoUser.Id);
+        }
+    }
+
+    /// <summary>Empties all but the cache for another build. The directories stay: the container holds them.</summary>
+    public Task EmptyAsync(CancellationToken ct) => HostProcess.RunAsync(
+        ["find", Tree, Env, Packs, Results, "-mindepth", "1", "-delete"], "/", environment: null, ct);
+
+    /// <summary>Removes everything but the cache.</summary>
+    public async ValueTask DisposeAsync() => await RemoveAsync(root, CancellationToken.None);
+
+    /// <summary>Removes a directory that app code has filled.</summary>
+    /// <remarks>By rm, which follows no link and knows no depth: .NET cannot delete names that are no UTF-8, and recurses on the stack.</remarks>
+    public static async Task RemoveAsync(string path, CancellationToken ct)
+    {
+        if (Directory.Exists(path))
+        {
+            await HostProcess.RunAsync(["rm", "--recursive", "--force", "--one-file-system", "--", path], "/", environment: null, ct);
         }
     }
 }
