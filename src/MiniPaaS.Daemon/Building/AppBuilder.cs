@@ -13,7 +13,7 @@ internal sealed class AppBuilder : IAsyncDisposable
     // More than a compiler needs: whoever leaves more behind starts anew.
     private const long MostMemory = 768L << 20;
 
-    private static readonly TimeSpan CleaningTime = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan CleaningTime = TimeSpan.FromMinutes(1);
 
     private readonly DockerClient docker;
     private readonly BuildSpec spec;
@@ -67,6 +67,9 @@ internal sealed class AppBuilder : IAsyncDisposable
     /// <summary>True when a build may run in it: one that served before is the right one for the same packs and config vars only.</summary>
     public bool Fits(BuildRequest request, BuildGround ground) =>
         container.IsAlive && Ground == ground && (environment.Length == 0 || environment == EnvironmentOf(request));
+
+    /// <summary>Waits until it runs.</summary>
+    public Task StartedAsync() => container.StartedAsync();
 
     /// <summary>Moves to another stack: a fresh container with the same directories.</summary>
     public async Task MoveAsync(BuildGround ground)

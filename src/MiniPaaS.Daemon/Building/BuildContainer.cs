@@ -33,6 +33,9 @@ internal sealed class BuildContainer : IAsyncDisposable
     /// <summary>True while it has not ended, as far as anybody has noticed.</summary>
     public bool IsAlive { get; private set; } = true;
 
+    /// <summary>Waits until it runs.</summary>
+    public Task StartedAsync() => start;
+
     /// <summary>Runs a job to its end.</summary>
     /// <param name="job">As in <c>build</c>.</param>
     /// <param name="stack">Its stack, for the message when there is no image.</param>

@@ -101,16 +101,22 @@ internal sealed partial class Builders(Settings settings, DockerClient docker, B
     /// <summary>Removes all builders.</summary>
     public Task DropAllAsync() => DropAsync(_ => true);
 
-    /// <summary>Completes when what was to be replaced so far has been.</summary>
-    public Task Replaced
+    /// <summary>Completes when what builds that have ended left to do is done.</summary>
+    public async Task SettledAsync()
     {
-        get
+        Task[] pending;
+        lock (gate)
         {
-            lock (gate)
-            {
-                return replaced;
-            }
+            pending = [replaced];
         }
+
+        await Task.WhenAll(pending);
+        lock (gate)
+        {
+            pending = [.. idle.Select(entry => entry.Ready)];
+        }
+
+        await Task.WhenAll(pending);
     }
 
     /// <summary>Removes those that nobody has come for, and all of them when memory runs short, until cancelled; then the rest.</summary>
@@ -190,7 +196,17 @@ internal sealed partial class Builders(Settings settings, DockerClient docker, B
     private async Task<AppBuilder?> FreshAsync(BuildRequest request, string stack)
     {
         var ground = await BuildGround.OfAsync(docker, stack, CancellationToken.None);
-        return await AppBuilder.CreateAsync(settings, docker, limits, request, ground, CancellationToken.None);
+        var builder = await AppBuilder.CreateAsync(settings, docker, limits, request, ground, CancellationToken.None);
+        try
+        {
+            await builder.StartedAsync();
+            return builder;
+        }
+        catch
+        {
+            await builder.DisposeAsync();
+            throw;
+        }
     }
 
     private async Task DiscardAsync(AppBuilder builder)

@@ -48,7 +48,7 @@ public sealed class BuildHost : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        await Builders.Replaced;
+        await Builders.SettledAsync();
         await Builders.DropAllAsync();
         foreach (var image in await Docker.ListImagesAsync([$"minipaas.namespace={Settings.Namespace}"], CancellationToken.None))
         {
@@ -139,7 +139,7 @@ public sealed class BuildHost : IAsyncLifetime
     /// <summary>Fails when a build left a container, a directory or a provisional image name.</summary>
     internal async Task NothingIsLeftAsync()
     {
-        await Builders.Replaced;
+        await Builders.SettledAsync();
         Assert.Empty(await Docker.ListContainersAsync(BuildSpec.Labels(Settings), CancellationToken.None));
         Assert.Empty(Directory.GetFileSystemEntries(Settings.Builds));
         var images = await Docker.ListImagesAsync(SlugImage.Labels(Settings), CancellationToken.None);
