@@ -18,8 +18,11 @@ internal sealed record BuildPlan(bool IsDetection, IReadOnlyList<PreparedPack> P
     /// <param name="request">What is built.</param>
     public void Write(string directory, BuildRequest request)
     {
-        WriteFile(directory, "environment",
-            $"SOURCE_VERSION={request.Commit}\nREQUEST_ID=build-{request.BuildId}\nDYNO=build.{request.BuildId}\nMINIPAAS_STACK_WANTED={request.StackWanted}\n");
+        WriteFile(
+            directory,
+            "environment",
+            $"SOURCE_VERSION={request.Commit}\nREQUEST_ID=build-{request.BuildId}\nDYNO=build.{request.BuildId}\n"
+            + $"MINIPAAS_STACK_WANTED={request.StackWanted}\nMINIPAAS_SOURCE_DATE={request.CommittedAt.ToUnixTimeSeconds()}\n");
         var text = new StringBuilder().Append(IsDetection ? "detect" : "set").Append('\n').Append(SettledStack).Append('\n');
         foreach (var pack in Packs)
         {
