@@ -26,6 +26,7 @@ internal sealed partial class Builders(Settings settings, DockerClient docker, B
 
     private readonly Lock gate = new();
     private readonly List<Entry> idle = [];
+    private readonly Dictionary<long, int> drops = [];
     private Task replaced = Task.CompletedTask;
 
     /// <summary>Those that wait.</summary>
@@ -91,12 +92,20 @@ internal sealed partial class Builders(Settings settings, DockerClient docker, B
     {
         lock (gate)
         {
-            replaced = Task.WhenAll(replaced, ReplaceAsync(request, builder));
+            replaced = Task.WhenAll(replaced, ReplaceAsync(request, builder, drops.GetValueOrDefault(request.AppId)));
         }
     }
 
     /// <summary>Removes the builder of an app.</summary>
-    public Task DropAsync(long appId) => DropAsync(entry => entry.AppId == appId);
+    public Task DropAsync(long appId)
+    {
+        lock (gate)
+        {
+            drops[appId] = drops.GetValueOrDefault(appId) + 1;
+        }
+
+        return DropAsync(entry => entry.AppId == appId);
+    }
 
     /// <summary>Removes all builders.</summary>
     public Task DropAllAsync() => DropAsync(_ => true);
@@ -183,14 +192,20 @@ internal sealed partial class Builders(Settings settings, DockerClient docker, B
         }
     }
 
-    private async Task ReplaceAsync(BuildRequest request, AppBuilder builder)
+    // An app that was purged or destroyed meanwhile gets none.
+    private async Task ReplaceAsync(BuildRequest request, AppBuilder builder, int dropsBefore)
     {
         await Task.Delay(Courtesy, time, CancellationToken.None);
         await DiscardAsync(builder);
-        if (settings.WarmBuilders > 0 && !Idle.Any(waiting => waiting.AppId == request.AppId))
+        lock (gate)
         {
-            Add(request.AppId, () => FreshAsync(request, builder.Ground.Stack));
+            if (settings.WarmBuilders == 0 || drops.GetValueOrDefault(request.AppId) != dropsBefore || idle.Any(entry => entry.AppId == request.AppId))
+            {
+                return;
+            }
         }
+
+        Add(request.AppId, () => FreshAsync(request, builder.Ground.Stack));
     }
 
     private async Task<AppBuilder?> FreshAsync(BuildRequest request, string stack)
