@@ -128,9 +128,11 @@ job_build() {
 }
 
 job_clean() {
-  local servers=() pattern tries=0
+  local servers=() pattern path tries=0
   shopt -s nullglob dotglob
-  while IFS= read -r pattern; do servers+=($pattern); done < "$plan/servers"
+  while IFS= read -r pattern; do
+    for path in $pattern; do servers+=("$path"); done
+  done < "$plan/servers"
   while kill_others; do
     ((++tries < 200)) || exit 1
     read -r -t 0.01 <> <(:)
