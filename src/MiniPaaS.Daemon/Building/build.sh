@@ -150,7 +150,7 @@ job_clean() {
 kill_others() {
   local process found=1 stat server
   for process in /proc/[0-9]*; do
-    case ${process#/proc/} in 1 | $$ | "$BASHPID") continue ;; esac
+    case ${process#/proc/} in 1 | "$$" | "$BASHPID") continue ;; esac
     for server in "${servers[@]}"; do
       if [[ $process/exe -ef $server ]]; then continue 2; fi
     done
