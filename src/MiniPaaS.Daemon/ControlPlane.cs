@@ -38,6 +38,7 @@ internal static class ControlPlane
         Task[] work =
         [
             app.Services.GetRequiredService<Sandboxes>().RunAsync(stopping),
+            app.Services.GetRequiredService<Builders>().RunAsync(stopping),
             app.Services.GetRequiredService<Reconciler>().RunAsync(stopping),
             app.Services.GetRequiredService<RouterLink>().RunAsync(stopping),
             app.Services.GetRequiredService<LocalAuthority>().RunAsync(stopping),
@@ -102,8 +103,8 @@ internal static class ControlPlane
             .AddSingleton<AppLookup>(_ => (name, _) => ValueTask.FromResult(
                 database.Read(db => AppTable.Find(db, name)) is { } app ? new PushTarget(app.Id, app.Name) : null));
         // Built
-        services.AddSingleton(new BuildLimits { Disk = settings.BuildDisk }).AddSingleton<SlugBuilder>().AddSingleton<BuildInputs>().AddSingleton<BuildQueue>()
-            .AddSingleton<ImageSource>().AddSingleton<ContainerImage>().AddSingleton<StackCatalog>();
+        services.AddSingleton(new BuildLimits { Disk = settings.BuildDisk }).AddSingleton<Builders>().AddSingleton<SlugBuilder>().AddSingleton<BuildInputs>()
+            .AddSingleton<BuildQueue>().AddSingleton<ImageSource>().AddSingleton<ContainerImage>().AddSingleton<StackCatalog>();
         // Attested
         services.AddSingleton<SigningKeys>().AddSingleton<StackInventory>().AddSingleton<Attester>().AddSingleton<ProvenancePolicy>()
             .AddSingleton<Audit>().AddSingleton<AttestationEndpoints>().AddSingleton<FeatureEndpoints>();
@@ -155,7 +156,9 @@ internal static class ControlPlane
         app.MapTraffic(database, app.Services.GetRequiredService<TrafficChanges>(), time);
         app.MapRouting(database, app.Services.GetRequiredService<TrafficChanges>());
         app.MapCanary(database, app.Services.GetRequiredService<Canaries>(), running);
-        app.MapMetrics(database, running, app.Services.GetRequiredService<RouterWatch>(), app.Services.GetRequiredService<DeploymentFigures>());
+        app.MapMetrics(
+            database, running, app.Services.GetRequiredService<RouterWatch>(), app.Services.GetRequiredService<DeploymentFigures>(),
+            app.Services.GetRequiredService<Builders>());
         app.Services.GetRequiredService<BuildEndpoints>().Map(app);
         app.Services.GetRequiredService<DeployEndpoints>().Map(app);
         app.Services.GetRequiredService<SourceEndpoints>().Map(app);

@@ -51,6 +51,9 @@ internal sealed record Settings
     /// <summary>Bytes on disk that one build may write, its app's cache among them.</summary>
     public long BuildDisk { get; init; } = 10L << 30;
 
+    /// <summary>Number of builders that wait for the next build of their apps; 0 makes a new one for every build.</summary>
+    public int WarmBuilders { get; init; } = 2;
+
     /// <summary>True when no release of any app goes live without provenance that can be trusted, whatever the app says.</summary>
     public bool RequireProvenance { get; init; }
 
@@ -125,6 +128,9 @@ internal sealed record Settings
             BuildDisk = long.TryParse(Text("BUILD_DISK_GB", "10"), out var gigabytes) && gigabytes is > 0 and <= 1 << 20
                 ? gigabytes << 30
                 : throw new FormatException("MINIPAAS_BUILD_DISK_GB is not a number of gigabytes, as in 10."),
+            WarmBuilders = int.TryParse(Text("WARM_BUILDERS", "2"), out var warm) && warm is >= 0 and <= 100
+                ? warm
+                : throw new FormatException("MINIPAAS_WARM_BUILDERS is not a number of builders (0 to 100)."),
             Acme = AcmeSettings.Read(Environment.GetEnvironmentVariable, state),
             RequireProvenance = Text("REQUIRE_PROVENANCE", "off") switch
             {

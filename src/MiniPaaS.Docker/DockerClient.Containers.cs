@@ -32,6 +32,21 @@ public sealed partial class DockerClient
             HttpMethod.Post, $"/containers/{Escape(id)}/kill?signal={Escape(signal)}", content: null, ct,
             HttpStatusCode.NotFound, HttpStatusCode.Conflict);
 
+    /// <summary>Stops time for all processes of a running container; returns when they stand still.</summary>
+    public Task PauseContainerAsync(string id, CancellationToken ct) =>
+        CallAsync(HttpMethod.Post, $"/containers/{Escape(id)}/pause", content: null, ct);
+
+    /// <summary>Lets time go on in a paused container.</summary>
+    public Task UnpauseContainerAsync(string id, CancellationToken ct) =>
+        CallAsync(HttpMethod.Post, $"/containers/{Escape(id)}/unpause", content: null, ct);
+
+    /// <summary>Bytes of memory that a container uses, without what the kernel gives up first when memory runs short.</summary>
+    public async Task<long> ContainerMemoryAsync(string id, CancellationToken ct)
+    {
+        var stats = await GetAsync($"/containers/{Escape(id)}/stats?stream=false&one-shot=true", DockerJson.Default.ContainerStats, ct);
+        return Math.Max(0, stats.MemoryStats.Usage - stats.MemoryStats.Stats.Reclaimable);
+    }
+
     /// <summary>Kills and removes a container with its anonymous volumes; gone, or being removed by another call, is a success.</summary>
     public async Task RemoveContainerAsync(string id, CancellationToken ct)
     {

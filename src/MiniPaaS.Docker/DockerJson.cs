@@ -14,6 +14,7 @@ namespace MiniPaaS.Docker;
 [JsonSerializable(typeof(ContainerCreate))]
 [JsonSerializable(typeof(ContainerInspect))]
 [JsonSerializable(typeof(ContainerListItem[]))]
+[JsonSerializable(typeof(ContainerStats))]
 [JsonSerializable(typeof(ExecCreate))]
 [JsonSerializable(typeof(ExecStart))]
 [JsonSerializable(typeof(ExecInspect))]

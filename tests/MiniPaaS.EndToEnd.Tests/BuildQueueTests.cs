@@ -52,8 +52,8 @@ public sealed class BuildQueueTests(NarrowPlatform narrow) : PlatformTest(narrow
         Assert.Equal("version 3", await quick.GetAsync());
         Assert.Equal(["succeeded", "canceled", "succeeded"], (await BuildsAsync(quick)).Select(b => b.Status));
         Assert.Equal(["canceled", "succeeded"], (await BuildsAsync(slow)).Select(b => b.Status));
-        Assert.DoesNotContain(await Platform.Engine.ContainersAsync(), c => c.Kind == "build");
-        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(Platform.StateDir, "builds")));
+        await Eventually.HoldsAsync("no container is left", async () => !(await Platform.Engine.ContainersAsync()).Any(c => c.Kind == "build"));
+        await Eventually.HoldsAsync("no directory is left", () => Directory.GetFileSystemEntries(Path.Combine(Platform.StateDir, "builds")).Length == 0);
         Assert.Equal(1, (await slow.InfoAsync()).Release);
         Assert.Contains("is not under way any more", (await slow.TryPaasAsync("builds:cancel")).Errors, StringComparison.Ordinal);
     }

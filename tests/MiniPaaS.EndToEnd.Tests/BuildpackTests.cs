@@ -56,6 +56,28 @@ public sealed class BuildpackTests(PackPlatform packs) : PlatformTest(packs.Plat
     }
 
     [Fact]
+    public async Task What_fetched_packs_have_built_is_not_built_again_until_one_of_them_moves()
+    {
+        await Server.AddAsync("keyed", "pack-greeting");
+        var app = await TestApp.CreateAsync(Platform, "greeted", "keyed-packs");
+        await app.PaasAsync("buildpacks:set", $"{Server.Url}/keyed.git#main");
+        await app.PaasAsync("buildpacks:add", $"{Server.Url}/nosy.git");
+        (await app.PushAsync()).Expect();
+
+        await app.CommitAsync("Nothing new");
+        Assert.Contains("Already built", (await app.PushAsync()).Expect().Errors, StringComparison.Ordinal);
+
+        await Server.ChangeAsync("keyed", "word", "Welcome\n");
+        await app.CommitAsync("Nothing new here");
+        var push = (await app.PushAsync()).Expect().Errors;
+        Assert.DoesNotContain("Already built", push, StringComparison.Ordinal);
+        Assert.Equal("Welcome, nobody / after Welcome, nobody", await app.GetAsync());
+        await app.CommitAsync("Nothing new again");
+        Assert.Contains("Already built", (await app.PushAsync()).Expect().Errors, StringComparison.Ordinal);
+        Assert.Contains("the same to the bit", await app.PaasAsync("slugs:verify", "v1"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_file_in_the_repository_chooses_and_a_branch_is_followed()
     {
         await Server.AddAsync("moving", "pack-greeting");

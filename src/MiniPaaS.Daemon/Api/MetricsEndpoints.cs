@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MiniPaaS.Daemon.Building;
 using MiniPaaS.Daemon.Releasing;
 using MiniPaaS.Daemon.Routing;
 using MiniPaaS.Daemon.Store;
@@ -10,12 +11,13 @@ namespace MiniPaaS.Daemon.Api;
 internal static class MetricsEndpoints
 {
     public static void MapMetrics(
-        this WebApplication app, Database database, RunningDynos running, RouterWatch routers, DeploymentFigures deployments)
+        this WebApplication app, Database database, RunningDynos running, RouterWatch routers, DeploymentFigures deployments, Builders builders)
     {
         app.MapGet("/metrics", async (CancellationToken ct) =>
         {
             var text = new PrometheusText();
             AddOwn(text, database, running, deployments);
+            AddBuilders(text, database, builders);
             foreach (var (router, page) in await routers.MetricsAsync(ct))
             {
                 text.Add(page, router);
@@ -57,5 +59,12 @@ internal static class MetricsEndpoints
         {
             text.Add("minipaas_last_deployment_seconds", "gauge", "How long the last deployment took to its end, or to where it waits as a canary.", ("", last.TotalSeconds));
         }
+    }
+
+    private static void AddBuilders(PrometheusText text, Database database, Builders builders)
+    {
+        var names = database.Read(AppTable.All).ToDictionary(app => app.Id, app => app.Name);
+        text.Add("minipaas_idle_builder_memory_bytes", "gauge", "Memory of the containers that wait for the next build of an app.",
+            builders.Idle.Where(idle => names.ContainsKey(idle.AppId)).Select(idle => ($"app=\"{names[idle.AppId]}\"", (double)idle.Memory)));
     }
 }

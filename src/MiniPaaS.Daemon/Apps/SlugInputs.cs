@@ -49,6 +49,14 @@ internal sealed record SlugInputs
     public string Key(ConfigVars configVars) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(
         [.. JsonSerializer.SerializeToUtf8Bytes(this with { Tree = "" }), 0, .. JsonSerializer.SerializeToUtf8Bytes(configVars.Reveal())]));
 
+    /// <summary>These inputs with those fetched buildpacks that a slug was made by, whatever their branches stand for by now.</summary>
+    public SlugInputs With(ImmutableArray<Buildpack> used) => this with
+    {
+        Buildpacks = [.. Buildpacks.Select(input => used.FirstOrDefault(pack => pack.Commit is not null && pack.Pack == input.Pack) is { } pack
+            ? new BuildpackInput(pack.Pack, pack.Url, pack.Commit, pack.Digest)
+            : input)],
+    };
+
     /// <summary>What of these inputs is not the same in others, one phrase each.</summary>
     public IEnumerable<string> Differences(SlugInputs other)
     {

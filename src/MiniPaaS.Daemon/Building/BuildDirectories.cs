@@ -41,13 +41,13 @@ internal sealed class BuildDirectories : IAsyncDisposable
     /// <summary>Everything that a build may write to on the host.</summary>
     public IReadOnlyList<string> Written => [root, Cache];
 
-    public static async Task<BuildDirectories> CreateAsync(Settings settings, BuildRequest request, CancellationToken ct)
+    /// <summary>Makes those of a builder.</summary>
+    public static BuildDirectories Create(Settings settings, BuildRequest request)
     {
         Directory.CreateDirectory(settings.Builds, OwnerOnly);
         Directory.CreateDirectory(settings.BuildCaches, OwnerOnly);
-        var place = Path.Combine(settings.Builds, $"{request.BuildId}");
+        var place = Path.Combine(settings.Builds, $"{request.AppId}-{Guid.NewGuid():N}");
         var directories = new BuildDirectories(place, request.CleanCache ? Path.Combine(place, "cache") : CacheOf(settings, request.AppId));
-        await RemoveAsync(directories.root, ct);
         Directory.CreateDirectory(directories.root, OwnerOnly);
         foreach (var path in (string[])[directories.Tree, directories.Env, directories.Packs, directories.Results, directories.Cache])
         {
@@ -55,7 +55,8 @@ internal sealed class BuildDirectories : IAsyncDisposable
         }
 
         Directory.CreateDirectory(directories.Plan, OwnerOnly | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
-        directories.WriteEnv(request);
+        Posix.MakePipe(Path.Combine(directories.Plan, BuildPlan.Jobs));
+        File.SetUnixFileMode(Path.Combine(directories.Plan, BuildPlan.Jobs), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
         return directories;
     }
 
@@ -82,7 +83,8 @@ internal sealed class BuildDirectories : IAsyncDisposable
         }
     }
 
-    private void WriteEnv(BuildRequest request)
+    /// <summary>Writes the config vars of a build.</summary>
+    public void WriteEnv(BuildRequest request)
     {
         foreach (var (name, value) in request.ConfigVars.Values)
         {
@@ -100,4 +102,8 @@ internal sealed class BuildDirectories : IAsyncDisposable
             Posix.ChangeOwner(path, DynoUser.Id);
         }
     }
+
+    /// <summary>Empties all but the cache for another build. The directories stay: the container holds them.</summary>
+    public Task EmptyAsync(CancellationToken ct) => HostProcess.RunAsync(
+        ["find", Tree, Env, Packs, Results, "-mindepth", "1", "-delete"], "/", environment: null, ct);
 }

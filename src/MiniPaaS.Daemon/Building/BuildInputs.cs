@@ -8,7 +8,7 @@ using MiniPaaS.Docker;
 namespace MiniPaaS.Daemon.Building;
 
 /// <summary>Finds out what a build would be made from, without building.</summary>
-internal sealed class BuildInputs(Settings settings, DockerClient docker)
+internal sealed class BuildInputs(Settings settings, DockerClient docker, TimeProvider time)
 {
     private readonly PackReferences references = new(settings);
     private readonly ConcurrentDictionary<string, (string Stamp, string Digest)> packs = new(StringComparer.Ordinal);
@@ -38,9 +38,14 @@ internal sealed class BuildInputs(Settings settings, DockerClient docker)
         };
     }
 
-    // What is fetched has no digest before the build fetches it.
     private async Task<BuildpackInput> PackAsync(string pack, CancellationToken ct)
     {
+        if (references.TryParse(pack, out var foreign, out _) && foreign is PackReference.Repository repository)
+        {
+            return await RepositoryAsync(repository, ct);
+        }
+
+        // An archive has no digest before the build fetches it.
         if (!references.TryParse(pack, out var reference, out _) || reference is not PackReference.Own own)
         {
             return new BuildpackInput(reference?.Text ?? PackReferences.Redacted(pack), Url: null, Commit: null, Digest: "");
@@ -56,6 +61,23 @@ internal sealed class BuildInputs(Settings settings, DockerClient docker)
         }
 
         return new BuildpackInput(own.Text, Url: null, Commit: null, known.Digest);
+    }
+
+    // Without a digest the app is built, and the build says what is wrong with the repository.
+    private async Task<BuildpackInput> RepositoryAsync(PackReference.Repository pack, CancellationToken ct)
+    {
+        try
+        {
+            if (await new PackShelf(settings, time).FindAsync(pack, ct) is var (commit, digest))
+            {
+                return new BuildpackInput(pack.Text, PackReferences.Redacted(pack.Url.AbsoluteUri), commit, digest);
+            }
+        }
+        catch (FetchException)
+        {
+        }
+
+        return new BuildpackInput(pack.Text, Url: null, Commit: null, Digest: "");
     }
 
     private static string StampOf(string directory) => string.Join('\n', new DirectoryInfo(directory)

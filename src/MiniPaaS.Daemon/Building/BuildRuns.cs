@@ -5,32 +5,32 @@ namespace MiniPaaS.Daemon.Building;
 /// <summary>Runs the containers of one build, and words what went wrong in them.</summary>
 internal sealed class BuildRuns(BuildRequest request, BuildOutput output, BuildLimits limits)
 {
-    /// <summary>Runs a container to its end.</summary>
+    /// <summary>Runs the packs in a builder.</summary>
     /// <returns>Its results: built, or that another stack is wanted.</returns>
     /// <exception cref="BuildRejectedException">It ended in another way.</exception>
-    public async Task<BuildResults> RunAsync(
-        BuildContainer container, BuildPlan plan, string stack, BuildDirectories directories, CancellationToken ct)
+    public async Task<BuildResults> RunAsync(AppBuilder builder, BuildPlan plan, CancellationToken ct)
     {
-        var exitCode = await container.RunAsync(stack, output, ct);
-        var results = BuildResults.Take(directories.Results);
+        plan.Write(builder.Directories.Plan, request);
+        var exitCode = await builder.BuildAsync(request, output, ct);
+        var results = BuildResults.Take(builder.Directories.Results);
         if (results.Outcome is "built" or "other-stack")
         {
             return results;
         }
 
         await output.CompleteAsync();
-        var lines = await container.RanOutOfMemoryAsync(ct)
+        var lines = await builder.RanOutOfMemoryAsync(ct)
             ? [$"The build ran out of memory: it may use {ByteSize.Format(limits.Memory)}."]
             : Array.Empty<string>();
         throw results.Outcome switch
         {
-            "undetected" => Undetected(plan.Packs, hasDockerfile: new FileInfo(Path.Combine(directories.Tree, "Dockerfile")) is { Exists: true, LinkTarget: null }),
+            "undetected" => Undetected(plan.Packs, hasDockerfile: new FileInfo(Path.Combine(builder.Directories.Tree, "Dockerfile")) is { Exists: true, LinkTarget: null }),
             "incompatible" => Incompatible(plan.Packs.ElementAtOrDefault(results.Names.Length)),
             "no-stack" => new BuildRejectedException(
                 "No installed stack fits the app.", "Push rejected, no stack fits this app (see above)."),
             "compile-failed" => Failed($"failed to compile {results.Name} app"),
             "release-failed" => Failed($"bin/release of the {results.Name} buildpack failed"),
-            _ => Failed($"the build ended before its time with exit code {exitCode}"),
+            _ => Failed($"the build ended before its time with exit code {exitCode ?? results.Status}"),
         };
 
         BuildRejectedException Failed(string what) => new($"{string.Concat(lines)} {what}".Trim(), [.. lines, $"Push rejected, {what}."]);

@@ -36,19 +36,17 @@ internal sealed record BuildSpec
 
     public required BuildLimits Limits { get; init; }
 
-    public required BuildRequest Request { get; init; }
+    /// <summary>App that is built.</summary>
+    public required long AppId { get; init; }
 
     public required BuildDirectories Directories { get; init; }
 
     public required string NetworkMode { get; init; }
 
     // The same for all builds of an app: what a compiler notes of its paths does not change the slug, and caches stay valid.
-    private string BuildDir => $"/tmp/build_{Request.AppId:x8}";
+    private string BuildDir => $"/tmp/build_{AppId:x8}";
 
-    private string EnvDir => $"/tmp/env_{Request.AppId:x8}";
-
-    /// <summary>Name of the build's container.</summary>
-    public string ContainerName => $"{Settings.Namespace}-build-{Request.BuildId}";
+    private string EnvDir => $"/tmp/env_{AppId:x8}";
 
     /// <summary>Labels that find every build container of this instance.</summary>
     public static IReadOnlyList<string> Labels(Settings settings) => [$"minipaas.namespace={settings.Namespace}", "minipaas.kind=build"];
@@ -64,7 +62,7 @@ internal sealed record BuildSpec
     {
         Image = Image(stack, "build"),
         Entrypoint = ["/bin/bash", "-c", Driver.Value, "build.sh"],
-        Command = [BuildDir, Cache, EnvDir, Results, $"{Plan}/{BuildPlan.FileName}", PlatformPacks],
+        Command = [BuildDir, Cache, EnvDir, Results, Plan, PlatformPacks],
         Env = Environment(stack),
         User = DynoUser.Container,
         WorkingDir = "/app",
@@ -72,8 +70,7 @@ internal sealed record BuildSpec
         [
             new("minipaas.namespace", Settings.Namespace),
             new("minipaas.kind", "build"),
-            new("minipaas.app", $"{Request.AppId}"),
-            new KeyValuePair<string, string>("minipaas.build", $"{Request.BuildId}"),
+            new KeyValuePair<string, string>("minipaas.app", $"{AppId}"),
         ]),
         Init = true,
         CapDrop = ["ALL"],
@@ -101,14 +98,10 @@ internal sealed record BuildSpec
             "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME=/app",
             $"STACK={HerokuStack}",
-            $"SOURCE_VERSION={Request.Commit}",
-            $"REQUEST_ID=build-{Request.BuildId}",
-            $"DYNO=build.{Request.BuildId}",
             "BUILDPACK_LOG_FILE=/dev/null",
             $"MINIPAAS_STACK={stack}",
             $"MINIPAAS_STACKS={string.Join(' ', Settings.Stacks.OrderByDescending(s => s == Settings.DefaultStack))}",
             $"MINIPAAS_STACKS_DIR={PlatformPacks}/stacks",
-            $"MINIPAAS_STACK_WANTED={Request.StackWanted}",
             .. certificates,
             .. dotnet,
         ];

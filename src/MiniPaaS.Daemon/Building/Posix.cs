@@ -44,6 +44,15 @@ internal static partial class Posix
         }
     }
 
+    /// <summary>Makes a named pipe that only its owner can open.</summary>
+    public static void MakePipe(string path)
+    {
+        if (MakeFifo(path, 0x180) != 0)
+        {
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), $"The pipe {path} could not be made.");
+        }
+    }
+
     /// <summary>The user and group that a file or directory, not what a symlink points to, belongs to.</summary>
     public static (uint User, uint Group) OwnerOf(string path)
     {
@@ -85,6 +94,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle OpenAt(SafeFileHandle directory, string path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "mkfifo", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MakeFifo(string path, uint mode);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(SafeFileHandle directory, string path, int flags, uint mask, [Out] byte[] status);

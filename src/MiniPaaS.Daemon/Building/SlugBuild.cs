@@ -7,7 +7,7 @@ namespace MiniPaaS.Daemon.Building;
 
 /// <summary>One build from its source to its slug.</summary>
 internal sealed class SlugBuild(
-    BuildRequest request, BuildLog log, Settings settings, DockerClient docker, BuildLimits limits, TimeProvider time)
+    BuildRequest request, BuildLog log, Settings settings, DockerClient docker, Builders builders, BuildLimits limits, TimeProvider time)
 {
     // What says how an app is started, not what it is written in: an app that has nothing else is looked at anew each time.
     private const string LastResort = "procfile";
@@ -25,21 +25,46 @@ internal sealed class SlugBuild(
         // 1. The source, in an empty directory.
         await log.WriteAsync("Building source:");
         await log.WriteAsync("");
-        await using var directories = await BuildDirectories.CreateAsync(settings, request, ct);
-        await using var network = await request.LeaseNetwork(ct);
-        var spec = new BuildSpec
+        var builder = await builders.TakeAsync(request, FirstStack(), ct);
+        AppBuilder? mine = builder;
+        try
         {
-            Settings = settings,
-            Limits = limits,
-            Request = request,
-            Directories = directories,
-            NetworkMode = network.NetworkMode,
-        };
-        Passed("prepare");
+            builder.Directories.WriteEnv(request);
+            Passed("prepare");
+            var (made, servers) = await BuildAsync(builder, use, ct);
+            mine = request.CleanCache ? builder : null;
+            Leave(builder, servers);
+            return made;
+        }
+        finally
+        {
+            if (mine is not null)
+            {
+                await mine.DisposeAsync();
+            }
+        }
+    }
 
+    // What a build with a clean cache ran in is of no use to another.
+    private void Leave(AppBuilder builder, ImmutableArray<string> servers)
+    {
+        if (!request.CleanCache && servers.IsEmpty)
+        {
+            builders.Replace(request, builder);
+        }
+        else if (!request.CleanCache)
+        {
+            builders.Keep(request.AppId, builder, servers);
+        }
+    }
+
+    private async Task<(T Made, ImmutableArray<string> Servers)> BuildAsync<T>(AppBuilder builder, Func<SlugParts, CancellationToken, Task<T>> use, CancellationToken ct)
+    {
         // 2. The buildpacks, on the stack that they want.
-        var watch = new DiskWatch(directories, token => docker.GetContainerSizeAsync(spec.ContainerName, token), limits, time);
-        var (plan, results, stack) = await watch.GuardAsync(token => RunBuildpacksAsync(spec, token), ct);
+        var directories = builder.Directories;
+        var watch = new DiskWatch(directories, builder.DiskAsync, limits, time);
+        var (plan, results) = await watch.GuardAsync(token => RunBuildpacksAsync(builder, token), ct);
+        await builder.HoldStillAsync(ct);
 
         // 3. What they made.
         var contents = await SlugContents.ReadAsync(new UntrustedTree(directories.Tree), DefaultTypes(results), log);
@@ -56,7 +81,7 @@ internal sealed class SlugBuild(
             AppName = request.AppName,
             Commit = request.Commit,
             CommittedAt = request.CommittedAt,
-            Stack = stack,
+            Stack = builder.Ground.Stack,
             Buildpacks = buildpacks,
             Detected = results.Detected.Length > 0 && results.Detected != LastResort ? plan.Packs[0].Reference.Text : null,
             Contents = contents,
@@ -64,7 +89,7 @@ internal sealed class SlugBuild(
         };
         var used = use(parts, ct);
         await Task.WhenAll(used, request.Inspect(directories.Tree, ct));
-        return await used;
+        return (await used, plan.Servers(settings));
     }
 
     private async Task<BuildOutcome.Succeeded> LoadAsync(SlugParts parts, CancellationToken ct)
@@ -75,30 +100,20 @@ internal sealed class SlugBuild(
         return new BuildOutcome.Succeeded(slug, steps.ToImmutable()) { Layer = parts.Layer.DiffId, Detected = parts.Detected };
     }
 
-    private async Task<(BuildPlan Plan, BuildResults Results, string Stack)> RunBuildpacksAsync(BuildSpec spec, CancellationToken ct)
+    private async Task<(BuildPlan Plan, BuildResults Results)> RunBuildpacksAsync(AppBuilder builder, CancellationToken ct)
     {
-        var stack = FirstStack();
-        BuildPlan plan;
-        BuildResults results;
         var runs = new BuildRuns(request, output, limits);
-        await using (var container = new BuildContainer(docker, spec.ContainerName, spec.On(stack)))
-        {
-            await request.WriteSource(spec.Directories.Tree, ct);
-            Passed("source");
-            plan = await PlanAsync(spec.Directories, ct);
-            plan.Write(spec.Directories.Plan);
-            results = await runs.RunAsync(container, plan, stack, spec.Directories, ct);
-            plan = plan.IsDetection ? plan with { Packs = [Detected(plan, results)] } : plan;
-        }
-
+        await request.WriteSource(builder.Directories.Tree, ct);
+        Passed("source");
+        var plan = await PlanAsync(builder.Directories, ct);
+        var results = await runs.RunAsync(builder, plan, ct);
+        plan = plan.IsDetection ? plan with { Packs = [Detected(plan, results)] } : plan;
         Passed("buildpack", results.Spent);
         if (results.Outcome == "other-stack")
         {
-            stack = Installed(results.Stack);
-            plan = plan with { SettledStack = stack };
-            plan.Write(spec.Directories.Plan);
-            await using var container = new BuildContainer(docker, spec.ContainerName, spec.On(stack));
-            results = await runs.RunAsync(container, plan, stack, spec.Directories, ct);
+            await builder.MoveAsync(await BuildGround.OfAsync(docker, Installed(results.Stack), ct));
+            plan = plan with { SettledStack = builder.Ground.Stack };
+            results = await runs.RunAsync(builder, plan, ct);
             Passed("buildpack on its stack", results.Spent);
         }
 
@@ -108,7 +123,7 @@ internal sealed class SlugBuild(
         }
 
         await output.CompleteAsync();
-        return (plan, results, stack);
+        return (plan, results);
     }
 
     private async Task<BuildPlan> PlanAsync(BuildDirectories directories, CancellationToken ct)

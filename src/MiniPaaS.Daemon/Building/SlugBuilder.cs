@@ -5,9 +5,9 @@ using MiniPaaS.Docker;
 namespace MiniPaaS.Daemon.Building;
 
 /// <summary>Turns source into slugs.</summary>
-internal sealed class SlugBuilder(Settings settings, DockerClient docker, BuildLimits limits, TimeProvider time)
+internal sealed class SlugBuilder(Settings settings, DockerClient docker, Builders builders, BuildLimits limits, TimeProvider time)
 {
-    /// <summary>Builds a slug; leaves nothing behind but it, the app's cache and the log, however it ends.</summary>
+    /// <summary>Builds a slug; leaves nothing behind but it, the app's cache, its builder where that serves again, and the log.</summary>
     /// <param name="request">What to build.</param>
     /// <param name="log">Told everything the user should read.</param>
     /// <param name="ct">Gives the build up.</param>
@@ -36,7 +36,7 @@ internal sealed class SlugBuilder(Settings settings, DockerClient docker, BuildL
         BuildRejectedException rejection;
         try
         {
-            return (await run(new SlugBuild(request, log, settings, docker, limits, time), ended.Token), null);
+            return (await run(new SlugBuild(request, log, settings, docker, builders, limits, time), ended.Token), null);
         }
         catch (BuildRejectedException e)
         {
@@ -71,9 +71,10 @@ internal sealed class SlugBuilder(Settings settings, DockerClient docker, BuildL
         await PackShelf.RemoveLeftoversAsync(settings, ct);
     }
 
-    /// <summary>Removes what builds of a destroyed app kept for the next one.</summary>
+    /// <summary>Removes what builds of an app kept for the next one.</summary>
     public async Task RemoveCacheAsync(long appId, CancellationToken ct)
     {
+        await builders.DropAsync(appId);
         foreach (var tag in (await docker.ListImagesAsync(DockerfileBuild.CacheLabels(settings, appId), ct)).SelectMany(image => image.RepoTags))
         {
             await docker.RemoveImageAsync(tag, ct);

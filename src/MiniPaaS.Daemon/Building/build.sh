@@ -1,21 +1,26 @@
 #!/bin/bash
-# Runs the buildpacks of one build inside the build container, as the dyno's user.
+# Runs the buildpacks of builds inside the build container, as the dyno's user.
 #
-# usage: build.sh BUILD_DIR CACHE_DIR ENV_DIR RESULTS_DIR PLAN PLATFORM_DIR
-#   PLAN          a file: how, the stack that is settled already (or an empty line), then a line per pack, "FOLDER LABEL"
-#                   detect   the first of the packs that applies builds
-#                   set      they build one after the other, and each must apply
+# usage: build.sh BUILD_DIR CACHE_DIR ENV_DIR RESULTS_DIR PLAN_DIR PLATFORM_DIR
+#   PLAN_DIR      jobs         a pipe: a line per job, "JOB MARK"; it ends when the daemon lets go of it, and this program with it
+#                                build  runs the packs
+#                                clean  leaves of a build nothing but the programs that may serve the next one
+#                 environment  lines of NAME=VALUE for the packs
+#                 packs        how, the stack that is settled already (or an empty line), then a line per pack, "FOLDER LABEL"
+#                                detect   the first of the packs that applies builds
+#                                set      they build one after the other, and each must apply
+#                 servers      paths of programs that may stay, as patterns
 #   PLATFORM_DIR  holds the platform's own packs; those that were fetched lie where they run
 #   MINIPAAS_STACK and the other variables of bin/stack are in the environment until a pack compiles.
 #
-# How it went is told in files of RESULTS_DIR, never by the output: outcome, detected, names, stack, release, and spent, the
-# microseconds that the packs' own programs (detect, compile, release) took.
+# How it went is told in files of RESULTS_DIR, never by the output: status, outcome, detected, names, stack, release, and spent, the
+# microseconds that the packs' own programs (detect, compile, release) took. A zero byte and the MARK, on both outputs, say that nothing
+# more will come of the job.
 set -u
 umask 0022
 unset HOSTNAME
 
-build=$1 cache=$2 env_dir=$3 results=$4 platform=$6
-{ read -r how; read -r settled; mapfile -t chosen; } < "$5"
+build=$1 cache=$2 env_dir=$3 results=$4 plan=$5 platform=$6
 packs=/tmp/codon/tmp/buildpacks
 most=65536
 names=() exports=() spent=0
@@ -116,17 +121,66 @@ compile() {
   if [[ -f export ]]; then exports+=("$PWD/export"); fi
 }
 
-result names ""
-if [[ $how = detect ]]; then find_pack; fi
-if [[ -z $settled ]]; then settle_stack; fi
-announce
-export -n MINIPAAS_STACKS MINIPAAS_STACKS_DIR MINIPAAS_STACK_WANTED
-for pack in "${chosen[@]}"; do compile "${pack%% *}" "${pack#* }"; done
+job_build() {
+  local line
+  while IFS= read -r line; do export "${line?}"; done < "$plan/environment"
+  { read -r how; read -r settled; mapfile -t chosen; } < "$plan/packs"
+  result names ""
+  if [[ $how = detect ]]; then find_pack; fi
+  if [[ -z $settled ]]; then settle_stack; fi
+  announce
+  export -n MINIPAAS_STACKS MINIPAAS_STACKS_DIR MINIPAAS_STACK_WANTED
+  for pack in "${chosen[@]}"; do compile "${pack%% *}" "${pack#* }"; done
 
-# The last pack says how the app is started; what the packs exported is not for it.
+  # The last pack says how the app is started; what the packs exported is not for it.
+  if [[ -f bin/release ]]; then timed release || finish release-failed; fi
+  finish built
+}
+
 release() {
   ./bin/release "$build" </dev/null | head -c $((most + 1)) > "$results/release"
   return "${PIPESTATUS[0]}"
 }
-if [[ -f bin/release ]]; then timed release || finish release-failed; fi
-finish built
+
+job_clean() {
+  local servers=() pattern path tries=0
+  shopt -s nullglob dotglob
+  while IFS= read -r pattern; do
+    for path in $pattern; do servers+=("$path"); done
+  done < "$plan/servers"
+  while kill_others; do
+    ((++tries < 200)) || exit 1
+    read -r -t 0.01 <> <(:)
+  done
+  for path in /tmp/* /var/tmp/* /dev/shm/* "$HOME"/*; do
+    case $path in "$build" | "$env_dir" | /tmp/codon | /tmp/.dotnet) continue ;; esac
+    # The doors of those that stay.
+    if [[ -S $path || -p $path ]]; then continue; fi
+    [[ -L $path ]] || chmod -R u+rwx -- "$path"
+    rm -rf -- "$path" || exit 1
+  done
+}
+
+# Fails when there is none.
+kill_others() {
+  local process found=1 stat server
+  for process in /proc/[0-9]*; do
+    case ${process#/proc/} in 1 | "$$" | "$BASHPID") continue ;; esac
+    for server in "${servers[@]}"; do
+      if [[ $process/exe -ef $server ]]; then continue 2; fi
+    done
+    # One that has ended is only waiting to be noticed.
+    { read -r stat < "$process/stat"; } 2>/dev/null || continue
+    case ${stat##*) } in Z* | X*) continue ;; esac
+    kill -KILL "${process#/proc/}" 2>/dev/null && found=0
+  done
+  return $found
+}
+
+exec {jobs}< "$plan/jobs"
+while read -r job mark <&$jobs; do
+  ("job_$job" {jobs}<&-)
+  result status $?
+  printf '\0%s' "$mark"
+  printf '\0%s' "$mark" >&2
+done

@@ -50,7 +50,7 @@ internal sealed class ContainerBuild(
         var (mark, startedAt, steps) = (time.GetTimestamp(), time.GetUtcNow(), new List<BuildStep>());
         await log.WriteAsync("Building source:");
         await log.WriteAsync("");
-        await using var directories = await BuildDirectories.CreateAsync(settings, request, ct);
+        await using var directories = BuildDirectories.Create(settings, request);
         await request.WriteSource(directories.Tree, ct);
         Passed("source");
         var work = new DockerfileBuild(request, log, settings, docker, images, limits);

@@ -99,8 +99,10 @@ internal sealed class PushBuild(
                     // The next push begins with it: what was built now is what the same source gives then.
                     await database.WriteAsync(db => BuildpackTable.Pin(db, request.AppId, detected), ct);
                     inputs = await currentInputs.ReadAsync(request with { PinnedBuildpack = detected }, ct);
-                    key = inputs.Key(request.ConfigVars);
                 }
+
+                inputs = inputs.With(succeeded.Slug.Buildpacks);
+                key = inputs.Key(request.ConfigVars);
 
                 var made = await runtimes.PinAsync(succeeded.Slug, ct);
                 var attesting = time.GetTimestamp();

@@ -14,14 +14,19 @@ internal sealed record Sandbox(string Id, string Address);
 internal sealed partial class Sandboxes(DockerClient docker, Settings settings, Addresses addresses, DynoNetwork network, ILogger<Sandboxes> log)
 {
     private const int Spare = 3;
+    private const int Courtesy = 1000;
     private const string Kind = "sandbox";
 
     private readonly Channel<Sandbox> ready = Channel.CreateUnbounded<Sandbox>();
     private readonly HashSet<string> inUse = [];
+    private long taken;
 
     /// <summary>Takes one that is ready, or makes one.</summary>
-    public async Task<Sandbox> TakeAsync(CancellationToken ct) =>
-        ready.Reader.TryRead(out var sandbox) ? sandbox : await MakeAsync(ct);
+    public async Task<Sandbox> TakeAsync(CancellationToken ct)
+    {
+        Volatile.Write(ref taken, Environment.TickCount64);
+        return ready.Reader.TryRead(out var sandbox) ? sandbox : await MakeAsync(ct);
+    }
 
     /// <summary>Removes one after its user is gone.</summary>
     public async Task RemoveAsync(string id, CancellationToken ct)
@@ -81,7 +86,8 @@ internal sealed partial class Sandboxes(DockerClient docker, Settings settings, 
         {
             try
             {
-                while (ready.Reader.Count < Spare)
+                // While there is one, whoever took the last goes first: he is starting something that somebody waits for.
+                while (ready.Reader.Count == 0 || (ready.Reader.Count < Spare && Environment.TickCount64 - Volatile.Read(ref taken) > Courtesy))
                 {
                     ready.Writer.TryWrite(await MakeAsync(ct));
                 }

@@ -97,7 +97,8 @@ internal sealed class SlugVerification(
 
     private async Task<SlugVerdict> RebuildAsync(BuildRequest request, KnownSlug known, SlugInputs inputs, BuildLog log, CancellationToken ct)
     {
-        var now = await currentInputs.ReadAsync(request, ct);
+        // Fetched buildpacks are taken as they were.
+        var now = (await currentInputs.ReadAsync(request, ct)).With(known.Slug.Buildpacks);
         ImmutableArray<string> others = [.. inputs.Differences(now)];
         if (others.IsEmpty && known.Key.Length > 0 && now.Key(request.ConfigVars) != known.Key)
         {

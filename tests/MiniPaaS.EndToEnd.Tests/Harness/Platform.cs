@@ -33,6 +33,9 @@ internal sealed class Platform : IAsyncDisposable
             ["MINIPAAS_SUBNET"] = FreeSubnet(),
             ["MINIPAAS_BUILDPACKS"] = Path.Combine(Repository.Root, "buildpacks"),
             ["MINIPAAS_STACKS"] = "bookworm bullseye",
+
+            // Those that wait for an app's next build are counted by nobody but their own test.
+            ["MINIPAAS_WARM_BUILDERS"] = "0",
         };
         daemon = new Service("paasd", DaemonProgram, Directory, settings);
         router = new Service("router", Repository.Program("router", "MiniPaaS.Router", "paas-router"), Directory, settings);

@@ -2,6 +2,7 @@ using MiniPaaS.Daemon;
 using MiniPaaS.Daemon.Apps;
 using MiniPaaS.Daemon.Building;
 using MiniPaaS.Docker;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MiniPaaS.Engine.Tests.Building;
 
@@ -9,6 +10,7 @@ namespace MiniPaaS.Engine.Tests.Building;
 public sealed class BuildHost : IAsyncLifetime
 {
     private long builds;
+    private Builders? builders;
 
     internal string Root { get; } = Directory.CreateTempSubdirectory("minipaas-build-").FullName;
 
@@ -23,7 +25,10 @@ public sealed class BuildHost : IAsyncLifetime
 
     internal string Text => string.Join('\n', Lines);
 
-    internal SlugBuilder Builder => new(Settings, Docker, Limits, TimeProvider.System);
+    internal SlugBuilder Builder => new(Settings, Docker, Builders, Limits, TimeProvider.System);
+
+    /// <summary>Those that wait for the next build; none where a test has not asked for them.</summary>
+    internal Builders Builders => builders ??= new Builders(Settings, Docker, Limits, TimeProvider.System, NullLogger<Builders>.Instance);
 
     public Task InitializeAsync()
     {
@@ -35,6 +40,7 @@ public sealed class BuildHost : IAsyncLifetime
             Namespace = "mpbuild" + Guid.NewGuid().ToString("N")[..8],
             BuildpacksDir = Path.Combine(Repository(), "buildpacks"),
             Stacks = ["bookworm", "bullseye"],
+            WarmBuilders = 0,
         };
         Docker = new DockerClient(Settings.DockerSocket);
         return Task.CompletedTask;
@@ -42,6 +48,8 @@ public sealed class BuildHost : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
+        await Builders.SettledAsync();
+        await Builders.DropAllAsync();
         foreach (var image in await Docker.ListImagesAsync([$"minipaas.namespace={Settings.Namespace}"], CancellationToken.None))
         {
             foreach (var tag in image.RepoTags)
@@ -75,6 +83,8 @@ public sealed class BuildHost : IAsyncLifetime
 
         Settings = Settings with { BuildpacksDir = packs };
     }
+
+    internal void KeepBuilders(int number) => Settings = Settings with { WarmBuilders = number };
 
     internal void AllowPacks(MiniPaaS.Daemon.Building.Fetching.PackSettings packs) => Settings = Settings with { Packs = packs };
 
@@ -129,6 +139,7 @@ public sealed class BuildHost : IAsyncLifetime
     /// <summary>Fails when a build left a container, a directory or a provisional image name.</summary>
     internal async Task NothingIsLeftAsync()
     {
+        await Builders.SettledAsync();
         Assert.Empty(await Docker.ListContainersAsync(BuildSpec.Labels(Settings), CancellationToken.None));
         Assert.Empty(Directory.GetFileSystemEntries(Settings.Builds));
         var images = await Docker.ListImagesAsync(SlugImage.Labels(Settings), CancellationToken.None);

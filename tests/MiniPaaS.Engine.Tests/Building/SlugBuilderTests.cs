@@ -83,7 +83,7 @@ public sealed class SlugBuilderTests : IAsyncLifetime
             echo sockets $(find / -name 'docker*.sock' 2>/dev/null)
             """;
         host.Succeeded(await host.ScriptAsync(compile));
-        Assert.Contains("variables BUILDPACK_LOG_FILE DOTNET_ROOT DYNO HOME MINIPAAS_STACK OLDPWD PATH PWD REQUEST_ID SHLVL SOURCE_VERSION STACK _", host.Lines);
+        Assert.Contains("variables BUILDPACK_LOG_FILE DOTNET_ROOT DYNO HOME MINIPAAS_SOURCE_DATE MINIPAAS_STACK OLDPWD PATH PWD REQUEST_ID SHLVL SOURCE_VERSION STACK _", host.Lines);
         Assert.Contains("id uid=21000(dyno) gid=21000(dyno) groups=21000(dyno)", host.Lines);
         Assert.Contains("cwd /tmp/codon/tmp/buildpacks/script", host.Lines);
         Assert.Contains("dirs /tmp/build_0000002a /tmp/codon/tmp/cache /tmp/env_0000002a", host.Lines);

@@ -39,6 +39,7 @@ main() {
   first_push
   start_load
   measure "Push, one line of C# changed" dotnet_push
+  measure "Push, one line of C# changed, cache and builder purged" cold_push
   stop_load
   report
   ((failed == 0))
@@ -112,6 +113,8 @@ php_push_prepare() { commit_php "$1"; }
 php_push() { push; }
 dotnet_push_prepare() { commit_dotnet "$1"; }
 dotnet_push() { push; }
+cold_push_prepare() { commit_dotnet "cold $1"; "$paas" builds:cache:purge --app "$app" >"$work/out" 2>&1; }
+cold_push() { push; }
 config_set_prepare() { value=$1; }
 config_set() { "$paas" config:set "BENCH=$value" --app "$app" 2>&1; }
 rollback_prepare() { :; }

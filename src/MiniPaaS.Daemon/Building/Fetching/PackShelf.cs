@@ -41,6 +41,22 @@ internal sealed class PackShelf(Settings settings, TimeProvider time)
         };
     }
 
+    /// <summary>The commit that a repository's pack would be taken at now, and the digest it had when it was fetched at that.</summary>
+    /// <returns>Null when it is not here.</returns>
+    /// <exception cref="FetchException">The repository cannot be asked.</exception>
+    public async Task<(string Commit, string Digest)?> FindAsync(PackReference.Repository pack, CancellationToken ct)
+    {
+        if (!Directory.Exists(Index))
+        {
+            return null;
+        }
+
+        await using var fetch = new Fetch(settings, ct);
+        var commit = await new GitRemote(fetch, pack.Url, "repository.git").ResolveAsync(pack.Ref);
+        var entry = EntryOf($"{pack.Url.AbsoluteUri}#{commit}");
+        return File.Exists(entry) && await File.ReadAllTextAsync(entry, ct) is { Length: 71 } digest ? (commit, digest) : null;
+    }
+
     /// <summary>Removes what fetches of an earlier life of the daemon left behind; called once at start.</summary>
     public static async Task RemoveLeftoversAsync(Settings settings, CancellationToken ct)
     {
