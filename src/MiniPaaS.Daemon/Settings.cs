@@ -46,6 +46,9 @@ internal sealed record Settings
     /// <summary>Number of builds that run at once; more wait for their turn.</summary>
     public int ConcurrentBuilds { get; init; } = Environment.ProcessorCount + 2;
 
+    /// <summary>Requests to the API that a token may make an hour, and at once after a pause; 0 for no limit.</summary>
+    public int RequestsPerHour { get; init; } = 45_000;
+
     /// <summary>True when no release of any app goes live without provenance that can be trusted, whatever the app says.</summary>
     public bool RequireProvenance { get; init; }
 
@@ -111,6 +114,9 @@ internal sealed record Settings
             ConcurrentBuilds = int.TryParse(Text("BUILDS", $"{Environment.ProcessorCount + 2}"), out var builds) && builds > 0
                 ? builds
                 : throw new FormatException("MINIPAAS_BUILDS is not a number of builds, as in 4."),
+            RequestsPerHour = int.TryParse(Text("REQUESTS_PER_HOUR", "45000"), out var requests) && requests >= 0
+                ? requests
+                : throw new FormatException("MINIPAAS_REQUESTS_PER_HOUR is not a number of requests, as in 45000; 0 sets no limit."),
             Acme = AcmeSettings.Read(Environment.GetEnvironmentVariable, state),
             RequireProvenance = Text("REQUIRE_PROVENANCE", "off") switch
             {

@@ -32,8 +32,8 @@ internal static class DynoCommands
             [
                 dyno.Name,
                 new Cell(dyno.State, TintOf(dyno.State)),
-                $"v{dyno.Release}",
-                session.Out.Moment(dyno.Since),
+                $"v{dyno.Release.Version}",
+                session.Out.Moment(dyno.CreatedAt),
                 new Cell(dyno.Command, Tint.Faint),
             ]));
     });
@@ -75,8 +75,7 @@ internal static class DynoCommands
         var app = await session.AppAsync(cancellation);
         var formation = await session.WaitAsync($"Scaling dynos of {app}", async _ =>
         {
-            var current = changes.Exists(change => change.Relative) ? await session.Api.FormationAsync(app, cancellation) : [];
-            var update = new FormationUpdate([.. changes.Select(change => change.Against(current))]);
+            var update = new FormationUpdate([.. changes.Select(change => change.ToWire())]);
             return await session.Api.ScaleAsync(app, update, cancellation);
         });
         if (session.Out.Json(formation, ProtocolJson.Default))
