@@ -7,7 +7,8 @@ namespace MiniPaaS.Protocol;
 /// <param name="Name">Wanted name, or null for a generated one.</param>
 /// <param name="Stack">Wanted stack by name or id, or null for the default.</param>
 /// <param name="Region">Wanted region by name or id, or null; there is one.</param>
-public sealed record CreateApp(string? Name, string? Stack, string? Region = null);
+public sealed record CreateApp(
+    string? Name, string? Stack, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Region = null);
 
 /// <summary>Request to change an app; null leaves a thing as it is.</summary>
 /// <param name="Maintenance">True to show visitors the maintenance page.</param>

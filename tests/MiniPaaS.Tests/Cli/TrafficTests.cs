@@ -168,7 +168,7 @@ public sealed class TrafficTests : IAsyncLifetime
     {
         await _paas.RunAsync("logs", "--source", "router");
 
-        Assert.Contains(_server.Requests, request => request.Target.EndsWith("&source=router", StringComparison.Ordinal));
+        Assert.Contains(_server.Requests, request => request.Body.Contains("\"source\":\"router\"", StringComparison.Ordinal));
     }
 
     [Fact]
