@@ -7,6 +7,9 @@ namespace MiniPaaS.Cli.Commands;
 
 internal static class DynoCommands
 {
+    // It runs once before a release goes live, and cannot be scaled.
+    private const string ReleasePhase = "release";
+
     public static IReadOnlyList<PaasCommand> All() => [List(), Scale(), Restart()];
 
     private static PaasCommand List() => new PaasCommand("ps", "List running dynos", "paas ps", "paas ps --json | jq -r '.[] | select(.state != \"up\").name'")
@@ -55,7 +58,7 @@ internal static class DynoCommands
     private static async Task ShowFormationAsync(Session session, CancellationToken cancellation)
     {
         var app = await session.AppAsync(cancellation);
-        var formation = await session.AskAsync(api => api.FormationAsync(app, cancellation));
+        var formation = (await session.AskAsync(api => api.FormationAsync(app, cancellation))).RemoveAll(entry => entry.Type == ReleasePhase);
         if (session.Out.Json(formation, ProtocolJson.Default))
         {
             return;

@@ -58,6 +58,5 @@ internal static class EventStream
         }
     }
 
-    // A carriage return would end a line of the protocol.
-    private static string Event(string line) => $"id: {LogLine.Parse(line).Time}\ndata: {line.Replace('\r', ' ')}\n\n";
+    private static string Event(string line) => $"id: {LogLine.Parse(line).Time}\ndata: {line}\n\n";
 }

@@ -65,9 +65,15 @@ internal sealed class FormationEndpoints(Database database, AppChanges changes, 
             return (null, ApiResults.Invalid($"There are no dynos of size \"{size}\" here: every dyno has 512 MB ({Places.SizeName})."));
         }
 
-        if (update.Quantity is not { } text)
+        // A release phase is shown, as on Heroku, whose CLI looks for it; it has no dynos that could be counted.
+        if (update.Quantity is not { } text || (found.Type == Release.ReleasePhase && text == "0"))
         {
             return (null, null);
+        }
+
+        if (found.Type == Release.ReleasePhase)
+        {
+            return (null, Unknown(app, found.Type));
         }
 
         return Scaling.TryParse(found.Type, text, out var scaling)
@@ -92,7 +98,7 @@ internal sealed class FormationEndpoints(Database database, AppChanges changes, 
         var types = live?.Slug?.ProcessTypes ?? ImmutableSortedDictionary<string, string>.Empty;
         return
         [
-            .. types.Keys.Concat(formation.Quantities.Keys).Distinct().Where(type => type != Release.ReleasePhase).Order(StringComparer.Ordinal)
+            .. types.Keys.Concat(formation.Quantities.Keys).Distinct().Order(StringComparer.Ordinal)
                 .Select(type => new FormationInfo
                 {
                     Id = ids.Named(ResourceKind.Formation, $"{app.Id}", type),
@@ -113,7 +119,7 @@ internal sealed class FormationEndpoints(Database database, AppChanges changes, 
 
     private IResult Unknown(App app, string? type)
     {
-        var known = Formations(app).Where(formation => formation.Command is not null).Select(formation => formation.Type).ToArray();
+        var known = Formations(app).Where(formation => formation.Command is not null && formation.Type != Release.ReleasePhase).Select(formation => formation.Type).ToArray();
         return ApiResults.Invalid(known.Length == 0
             ? $"{app.Name} has nothing to scale yet; push it first."
             : $"{app.Name} has no process type \"{type}\"; it has: {string.Join(", ", known)}.");

@@ -23,7 +23,7 @@ internal sealed class StreamEndpoints(
         group.MapGet("/builds/{build}", Build);
     }
 
-    private async Task<IResult> LogAsync(HttpContext context, string app, int lines, bool? tail, string? dyno, string? source)
+    private async Task<IResult> LogAsync(HttpContext context, string app, int? lines, bool? tail, string? dyno, string? source)
     {
         if (!ids.TryRead(ResourceKind.App, app, out var number, out _) || database.Read(db => AppTable.Find(db, number)) is null)
         {
@@ -33,9 +33,9 @@ internal sealed class StreamEndpoints(
         var log = logs.Of(number);
         var wanted = new LogFilter(dyno, source);
         var seen = context.Request.Headers["Last-Event-ID"].ToString();
-        var stream = tail != true ? Past(seen.Length > 0 ? log.After(seen, wanted.Matches) : log.Last(lines, wanted.Matches))
+        var stream = tail != true ? Past(seen.Length > 0 ? log.After(seen, wanted.Matches) : log.Last(lines ?? 0, wanted.Matches))
             : seen.Length > 0 ? log.FollowAfterAsync(seen, wanted.Matches, context.RequestAborted)
-            : log.FollowAsync(lines, wanted.Matches, context.RequestAborted);
+            : log.FollowAsync(lines ?? 0, wanted.Matches, context.RequestAborted);
         await EventStream.WriteAsync(context, stream, ends: tail != true, time);
         return Results.Empty;
     }

@@ -23,6 +23,8 @@ internal sealed class AppLog(string folder) : IDisposable
 
     public void Append(IReadOnlyList<string> lines)
     {
+        // A carriage return inside of a line (a progress bar) would end it for whoever reads it.
+        lines = [.. lines.Select(line => line.Replace('\r', ' ').Replace('\n', ' '))];
         var bytes = Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n")));
         lock (gate)
         {

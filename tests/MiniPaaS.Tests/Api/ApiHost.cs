@@ -151,6 +151,19 @@ internal sealed class ApiHost : IAsyncDisposable
         await app.StopAsync();
         await app.DisposeAsync();
         Database.Dispose();
-        folder.Delete(recursive: true);
+
+        // Work that a request has begun may write a last line meanwhile.
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                folder.Delete(recursive: true);
+                return;
+            }
+            catch (IOException) when (tries < 50)
+            {
+                await Task.Delay(100);
+            }
+        }
     }
 }

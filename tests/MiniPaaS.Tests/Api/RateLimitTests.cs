@@ -1,4 +1,5 @@
 using MiniPaaS.Daemon.Api.Conventions;
+using MiniPaaS.Tests.Securing;
 
 namespace MiniPaaS.Tests.Api;
 
@@ -7,7 +8,7 @@ public sealed class RateLimitTests
     [Fact]
     public void A_bucket_is_emptied_by_one_token_only_and_fills_again()
     {
-        var time = new StoppedTime();
+        var time = new ManualClock(DateTimeOffset.UnixEpoch);
         var limits = new RateLimits(3600, time);
         for (var left = 3599; left >= 0; left--)
         {
@@ -37,12 +38,5 @@ public sealed class RateLimitTests
         await ApiHost.ErrorAsync(refused, 429, "rate_limit");
         Assert.Equal("0", refused.Headers.GetValues("RateLimit-Remaining").Single());
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(30));
-    }
-
-    private sealed class StoppedTime : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = DateTimeOffset.UnixEpoch;
-
-        public override DateTimeOffset GetUtcNow() => Now;
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MiniPaaS.Protocol;
 
 namespace MiniPaaS.Daemon.Api.Conventions;
@@ -11,6 +12,8 @@ internal sealed class Places(ResourceIds ids)
     /// <summary>The size of every dyno, by the name of the Heroku size that has the same memory.</summary>
     public const string SizeName = "Standard-1X";
 
+    private readonly ConcurrentDictionary<string, Reference> stacks = new(StringComparer.Ordinal);
+
     public Reference Region { get; } = new(ids.Named(ResourceKind.Region, RegionName), RegionName);
 
     /// <summary>Heroku's word for apps made of slugs.</summary>
@@ -18,7 +21,7 @@ internal sealed class Places(ResourceIds ids)
 
     public Reference Size { get; } = new(ids.Named(ResourceKind.DynoSize, SizeName), SizeName);
 
-    public Reference Stack(string name) => new(ids.Named(ResourceKind.Stack, name), name);
+    public Reference Stack(string name) => stacks.GetOrAdd(name, one => new Reference(ids.Named(ResourceKind.Stack, one), one));
 
     /// <summary>The name of a stack that was given by name or uuid.</summary>
     public string StackName(string given, IEnumerable<string> installed) =>
