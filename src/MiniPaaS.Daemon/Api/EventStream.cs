@@ -35,13 +35,11 @@ internal static class EventStream
                 if (!next.IsCompleted)
                 {
                     await response.Body.FlushAsync(ct);
-                }
-
-                while (await Task.WhenAny(next, Task.Delay(KeepAlive, time, ct)) != next)
-                {
-                    ct.ThrowIfCancellationRequested();
-                    await response.WriteAsync(": keepalive\n\n", ct);
-                    await response.Body.FlushAsync(ct);
+                    while (await Task.WhenAny(next, Task.Delay(KeepAlive, time, ct)) != next && !ct.IsCancellationRequested)
+                    {
+                        await response.WriteAsync(": keepalive\n\n", ct);
+                        await response.Body.FlushAsync(ct);
+                    }
                 }
 
                 if (!await next)

@@ -36,7 +36,7 @@ internal sealed class DrainRun(LogDrain drain, AppLog log, DrainSender sender, T
                 await DeliverAsync(Batch(reader.Lines), ct);
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (ct.IsCancellationRequested)
         {
             // removed, or the daemon stops
         }
@@ -81,7 +81,7 @@ internal sealed class DrainRun(LogDrain drain, AppLog log, DrainSender sender, T
                 await Task.Delay(FirstPause, time, ct);
                 return;
             }
-            catch (IOException e)
+            catch (Exception e) when (!ct.IsCancellationRequested)
             {
                 Volatile.Write(ref error, e.Message);
                 await Task.Delay(pause, time, ct);
