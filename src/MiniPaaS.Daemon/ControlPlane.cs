@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using MiniPaaS.Daemon.Api;
+using MiniPaaS.Daemon.Api.Conventions;
 using MiniPaaS.Daemon.Attesting;
 using MiniPaaS.Daemon.Building;
 using MiniPaaS.Daemon.Building.Containers;
+using MiniPaaS.Daemon.Draining;
 using MiniPaaS.Daemon.Logging;
 using MiniPaaS.Daemon.Receiving;
 using MiniPaaS.Daemon.Releasing;
@@ -44,6 +46,7 @@ internal static class ControlPlane
             app.Services.GetRequiredService<LocalAuthority>().RunAsync(stopping),
             app.Services.GetRequiredService<AcmeOrders>().RunAsync(stopping),
             app.Services.GetRequiredService<RouterWatch>().RunAsync(stopping),
+            app.Services.GetRequiredService<Drains>().RunAsync(stopping),
             app.Services.GetRequiredService<DeploymentRunner>().ResumeAsync(stopping),
         ];
         // Work ends only when the daemon does: an end before that is a failure, and the supervisor starts anew.
@@ -65,7 +68,8 @@ internal static class ControlPlane
     private static Firewall FirewallOf(Settings settings) =>
         new(settings.Namespace, settings.PrivateNetworks, DynoNetwork.BridgeOf(settings), $"{BuildNetworks.BridgesOf(settings)}+");
 
-    private static WebApplication Build(Settings settings, Database database)
+    /// <summary>The API and all parts behind it, without the work that goes on by itself.</summary>
+    internal static WebApplication Build(Settings settings, Database database)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
@@ -81,12 +85,20 @@ internal static class ControlPlane
         {
             // The names of a context hold for what is written with it; what requests are bound to goes by these options.
             json.SerializerOptions.PropertyNamingPolicy = ProtocolJson.Default.Options.PropertyNamingPolicy;
+            json.SerializerOptions.NumberHandling = ProtocolJson.Default.Options.NumberHandling;
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, ProtocolJson.Default);
         });
+        builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         AddParts(builder.Services, settings, database);
 
         var app = builder.Build();
+        app.UseRequestIds();
+        app.UseFailures();
         app.UseTokens(database);
+        app.Services.GetRequiredService<RateLimits>().Use(app);
+        app.UseVersions();
+        app.UseAppAddresses(database, app.Services.GetRequiredService<ResourceIds>());
+        app.UseRouting();
         Map(app, settings, database);
         return app;
     }
@@ -97,8 +109,8 @@ internal static class ControlPlane
             .AddSingleton(_ => new DockerClient(settings.DockerSocket));
         // Received
         services.AddSingleton<GitRepositories>().AddSingleton<PushSessions>().AddSingleton<GitHttp>().AddSingleton<PushEndpoint>()
-            .AddSingleton<Push>().AddSingleton<SourceBuild>().AddSingleton<BuildCaches>().AddSingleton<RunningBuilds>().AddSingleton<PushBuild>().AddSingleton<ContainerBuild>().AddSingleton<BuildEndpoints>()
-            .AddSingleton<SourceDeployment>().AddSingleton<Deploys>().AddSingleton<ImageBuild>().AddSingleton<ImageDeployment>().AddSingleton<SourceStore>().AddSingleton<DeployEndpoints>().AddSingleton<SourceEndpoints>()
+            .AddSingleton<Push>().AddSingleton<SourceBuild>().AddSingleton<BuildCaches>().AddSingleton<RunningBuilds>().AddSingleton<PushBuild>().AddSingleton<ContainerBuild>()
+            .AddSingleton<SourceDeployment>().AddSingleton<Deploys>().AddSingleton<ImageBuild>().AddSingleton<ImageDeployment>().AddSingleton<SourceStore>()
             .AddSingleton<PushHandler>(s => s.GetRequiredService<Push>().HandleAsync)
             .AddSingleton<AppLookup>(_ => (name, _) => ValueTask.FromResult(
                 database.Read(db => AppTable.Find(db, name)) is { } app ? new PushTarget(app.Id, app.Name) : null));
@@ -107,11 +119,11 @@ internal static class ControlPlane
             .AddSingleton<BuildQueue>().AddSingleton<ImageSource>().AddSingleton<ContainerImage>().AddSingleton<StackCatalog>();
         // Attested
         services.AddSingleton<SigningKeys>().AddSingleton<StackInventory>().AddSingleton<Attester>().AddSingleton<ProvenancePolicy>()
-            .AddSingleton<Audit>().AddSingleton<AttestationEndpoints>().AddSingleton<FeatureEndpoints>();
+            .AddSingleton<Audit>();
         // Released
         services.AddSingleton<AppQueue>().AddSingleton<ReleaseBook>().AddSingleton<ReleasePhase>().AddSingleton<Deployer>()
             .AddSingleton<DeploymentFigures>().AddSingleton<DeploymentRunner>().AddSingleton<SlugCollector>().AddSingleton<SlugReuse>().AddSingleton<AppChanges>()
-            .AddSingleton<Canaries>().AddSingleton<TrafficChanges>();
+            .AddSingleton<AppRename>().AddSingleton<Canaries>().AddSingleton<TrafficChanges>();
         // Run
         services.AddSingleton<LogBook>(s => new LogBook(settings.Logs, s.GetRequiredService<TimeProvider>()))
             .AddSingleton(_ => new Addresses(database, settings.Subnet)).AddSingleton<DynoNetwork>()
@@ -128,50 +140,72 @@ internal static class ControlPlane
         // Kept
         services.AddSingleton<SlugBook>().AddSingleton<SlugImages>().AddSingleton<ImageContents>().AddSingleton<SlugVerification>().AddSingleton<SlugExport>()
             .AddSingleton<SlugRelease>().AddSingleton<SlugImport>().AddSingleton<SlugRebase>()
-            .AddSingleton<StackPackages>().AddSingleton<StackUpdate>().AddSingleton<SlugEndpoints>().AddSingleton<StackEndpoints>();
+            .AddSingleton<StackPackages>().AddSingleton<StackUpdate>();
         // Secured
         services.AddSingleton(settings.Acme).AddSingleton<LocalAuthority>().AddSingleton<CertificateBook>()
             .AddSingleton<CertificateSource>(s => s.GetRequiredService<CertificateBook>().Current)
             .AddSingleton<AcmeChallenges>().AddSingleton<AcmeClient>().AddSingleton<AcmeOrders>()
-            .AddSingleton<ChallengeRoute>(s => s.GetRequiredService<RouterLink>().SendsChallengesAsync)
-            .AddSingleton<CertificateEndpoints>().AddSingleton<AcmEndpoints>();
+            .AddSingleton<ChallengeRoute>(s => s.GetRequiredService<RouterLink>().SendsChallengesAsync);
+        // Drained
+        services.AddSingleton<DrainSocket>().AddSingleton<Drains>();
+        AddApi(services, settings);
     }
+
+    private static void AddApi(IServiceCollection services, Settings settings) => services
+        .AddSingleton<ResourceIds>().AddSingleton<Users>().AddSingleton<Places>().AddSingleton<StreamAddresses>()
+        .AddSingleton(s => new RateLimits(settings.RequestsPerHour, s.GetRequiredService<TimeProvider>()))
+        .AddSingleton<AppDescription>().AddSingleton<ReleaseDescription>().AddSingleton<BuildDescription>().AddSingleton<SlugDescription>()
+        .AddSingleton<CertificateDescription>().AddSingleton<AcmStatus>().AddSingleton<SlugFinder>().AddSingleton<RunningDynos>()
+        .AddSingleton<AppEndpoints>().AddSingleton<AppListEndpoints>().AddSingleton<RegionEndpoints>().AddSingleton<AddonEndpoints>()
+        .AddSingleton<ConfigVarEndpoints>().AddSingleton<ReleaseEndpoints>().AddSingleton<DeploymentEndpoints>().AddSingleton<BuildEndpoints>()
+        .AddSingleton<SlugEndpoints>().AddSingleton<StackEndpoints>().AddSingleton<FormationEndpoints>().AddSingleton<DynoEndpoints>()
+        .AddSingleton<LogSessionEndpoints>().AddSingleton<LogDrainEndpoints>().AddSingleton<StreamEndpoints>().AddSingleton<DomainEndpoints>()
+        .AddSingleton<FeatureEndpoints>().AddSingleton<CertificateEndpoints>().AddSingleton<AcmEndpoints>().AddSingleton<AttestationEndpoints>()
+        .AddSingleton<DeployEndpoints>().AddSingleton<SourceEndpoints>();
 
     private static void Map(WebApplication app, Settings settings, Database database)
     {
-        var changes = app.Services.GetRequiredService<AppChanges>();
-        var time = app.Services.GetRequiredService<TimeProvider>();
+        var (parts, time) = (app.Services, app.Services.GetRequiredService<TimeProvider>());
         app.MapGet("/healthz", () => "ok");
-        app.Services.GetRequiredService<PushEndpoint>().Map(app);
-        app.MapGit(app.Services.GetRequiredService<GitHttp>());
-        app.MapApps(
-            database, settings, changes, app.Services.GetRequiredService<TrafficChanges>(), app.Services.GetRequiredService<GitRepositories>(),
-            app.Services.GetRequiredService<SlugBuilder>(), app.Services.GetRequiredService<StackCatalog>());
+        app.MapGet("/platform", () => ApiResults.Json(
+            new PlatformInfo(ProductVersion.Text, settings.Domain, settings.ControlUrl), ProtocolJson.Default.PlatformInfo));
+        parts.GetRequiredService<PushEndpoint>().Map(app);
+        app.MapGit(parts.GetRequiredService<GitHttp>());
+
+        // Heroku's Platform API
+        parts.GetRequiredService<AppEndpoints>().Map(app);
+        parts.GetRequiredService<AppListEndpoints>().Map(app);
+        parts.GetRequiredService<RegionEndpoints>().Map(app);
+        parts.GetRequiredService<AddonEndpoints>().Map(app);
+        parts.GetRequiredService<ConfigVarEndpoints>().Map(app);
+        parts.GetRequiredService<ReleaseEndpoints>().Map(app);
+        parts.GetRequiredService<BuildEndpoints>().Map(app);
+        parts.GetRequiredService<SourceEndpoints>().Map(app);
+        parts.GetRequiredService<DeployEndpoints>().Map(app);
+        parts.GetRequiredService<SlugEndpoints>().Map(app);
+        parts.GetRequiredService<StackEndpoints>().Map(app);
+        parts.GetRequiredService<FormationEndpoints>().Map(app);
+        parts.GetRequiredService<DynoEndpoints>().Map(app);
+        parts.GetRequiredService<LogSessionEndpoints>().Map(app);
+        parts.GetRequiredService<LogDrainEndpoints>().Map(app);
+        parts.GetRequiredService<StreamEndpoints>().Map(app);
+        parts.GetRequiredService<DomainEndpoints>().Map(app);
+        parts.GetRequiredService<FeatureEndpoints>().Map(app);
+        parts.GetRequiredService<CertificateEndpoints>().Map(app);
+        parts.GetRequiredService<AcmEndpoints>().Map(app);
         app.MapBuildpacks(database, settings);
-        app.MapReleases(database, changes, time);
-        var running = new RunningDynos(database, app.Services.GetRequiredService<Reconciler>(), app.Services.GetRequiredService<RouterWatch>(), time);
-        app.MapDynos(database, changes, running);
-        app.MapLogs(database, app.Services.GetRequiredService<LogBook>());
-        app.MapDomains(database, app.Services.GetRequiredService<TrafficChanges>());
-        app.MapTraffic(database, app.Services.GetRequiredService<TrafficChanges>(), time);
-        app.MapRouting(database, app.Services.GetRequiredService<TrafficChanges>());
-        app.MapCanary(database, app.Services.GetRequiredService<Canaries>(), running);
-        app.MapMetrics(
-            database, running, app.Services.GetRequiredService<RouterWatch>(), app.Services.GetRequiredService<DeploymentFigures>(),
-            app.Services.GetRequiredService<Builders>());
-        app.Services.GetRequiredService<BuildEndpoints>().Map(app);
-        app.Services.GetRequiredService<DeployEndpoints>().Map(app);
-        app.Services.GetRequiredService<SourceEndpoints>().Map(app);
-        app.Services.GetRequiredService<SlugEndpoints>().Map(app);
-        app.Services.GetRequiredService<StackEndpoints>().Map(app);
-        app.Services.GetRequiredService<AttestationEndpoints>().Map(app);
-        app.Services.GetRequiredService<FeatureEndpoints>().Map(app);
-        app.Services.GetRequiredService<CertificateEndpoints>().Map(app);
-        app.Services.GetRequiredService<AcmEndpoints>().Map(app);
-        app.MapFallback(() => ApiResults.NotFound("There is nothing at this address. The API is described in the README."));
+
+        // What Heroku has not
+        var (traffic, running) = (parts.GetRequiredService<TrafficChanges>(), parts.GetRequiredService<RunningDynos>());
+        parts.GetRequiredService<DeploymentEndpoints>().Map(app);
+        parts.GetRequiredService<AttestationEndpoints>().Map(app);
+        app.MapTraffic(database, traffic, time);
+        app.MapRouting(database, traffic);
+        app.MapCanary(database, parts.GetRequiredService<Canaries>(), running);
+        app.MapMetrics(database, running, parts.GetRequiredService<RouterWatch>(), parts.GetRequiredService<DeploymentFigures>(), parts.GetRequiredService<Builders>());
     }
 
-    private static void PrepareDirectories(Settings settings)
+    internal static void PrepareDirectories(Settings settings)
     {
         const UnixFileMode passable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
             | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;

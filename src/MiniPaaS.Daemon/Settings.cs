@@ -54,6 +54,9 @@ internal sealed record Settings
     /// <summary>Number of builders that wait for the next build of their apps; 0 makes a new one for every build.</summary>
     public int WarmBuilders { get; init; } = 2;
 
+    /// <summary>Requests to the API that a token may make an hour, and at once after a pause; 0 for no limit.</summary>
+    public int RequestsPerHour { get; init; } = 45_000;
+
     /// <summary>True when no release of any app goes live without provenance that can be trusted, whatever the app says.</summary>
     public bool RequireProvenance { get; init; }
 
@@ -131,6 +134,9 @@ internal sealed record Settings
             WarmBuilders = int.TryParse(Text("WARM_BUILDERS", "2"), out var warm) && warm is >= 0 and <= 100
                 ? warm
                 : throw new FormatException("MINIPAAS_WARM_BUILDERS is not a number of builders (0 to 100)."),
+            RequestsPerHour = int.TryParse(Text("REQUESTS_PER_HOUR", "45000"), out var requests) && requests >= 0
+                ? requests
+                : throw new FormatException("MINIPAAS_REQUESTS_PER_HOUR is not a number of requests, as in 45000; 0 sets no limit."),
             Acme = AcmeSettings.Read(Environment.GetEnvironmentVariable, state),
             RequireProvenance = Text("REQUIRE_PROVENANCE", "off") switch
             {

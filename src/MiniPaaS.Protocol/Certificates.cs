@@ -6,29 +6,48 @@ namespace MiniPaaS.Protocol;
 /// <summary>Request to upload a certificate, or to put another one in the place of one that was uploaded.</summary>
 /// <param name="CertificateChain">PEM: the certificate, then its issuers.</param>
 /// <param name="PrivateKey">PEM: its private key, not encrypted. Never given back by the API.</param>
-/// <param name="Domains">Domains of the app that it is presented for; null for all that it names.</param>
+/// <param name="Domains">Domains of the app that it is presented for, by host name or uuid; null for all that it names.</param>
 public sealed record SniEndpointUpload(string? CertificateChain, string? PrivateKey, ImmutableArray<string>? Domains = null);
 
 /// <summary>A certificate of an app, as Heroku's Platform API words it (sni-endpoint).</summary>
-/// <param name="Id">Number that is never reused; of an automatic certificate, its host.</param>
-/// <param name="Name">Unique name.</param>
-/// <param name="CertificateChain">PEM: the certificate, then its issuers.</param>
-/// <param name="Domains">Domains of the app that it is presented for, as far as no certificate before it names them.</param>
-/// <param name="SslCert">What the certificate says.</param>
-/// <param name="Warnings">What visitors may trip over, one sentence each.</param>
-/// <param name="CreatedAt">When it was uploaded first.</param>
-/// <param name="UpdatedAt">When it was uploaded or issued last.</param>
-public sealed record SniEndpointInfo(
-    string Id,
-    string Name,
-    string CertificateChain,
-    ImmutableArray<string> Domains,
-    SslCertificateInfo SslCert,
-    ImmutableArray<string> Warnings,
-    DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+public sealed record SniEndpointInfo
+{
+    /// <summary>Uuid.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Unique name; of an automatic certificate, its host.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The name once more, for people.</summary>
+    public required string DisplayName { get; init; }
+
+    /// <summary>App it belongs to.</summary>
+    public required Reference App { get; init; }
+
+    /// <summary>PEM: the certificate, then its issuers.</summary>
+    public required string CertificateChain { get; init; }
+
+    /// <summary>Uuids of the domains of the app that it is presented for, as far as no certificate before it names them.</summary>
+    public required ImmutableArray<string> Domains { get; init; }
+
+    /// <summary>What the certificate says.</summary>
+    public required SslCertificateInfo SslCert { get; init; }
+
+    /// <summary>When it was uploaded first.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it was uploaded or issued last.</summary>
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>Extension: the host names of those domains.</summary>
+    public required ImmutableArray<string> Hostnames { get; init; }
+
+    /// <summary>Extension: what visitors may trip over, one sentence each.</summary>
+    public ImmutableArray<string> Warnings { get; init; } = [];
+}
 
 /// <summary>What a certificate says, in Heroku's words.</summary>
+/// <param name="Id">Uuid, that of its endpoint.</param>
 /// <param name="CaSigned">True when somebody else signed it.</param>
 /// <param name="SelfSigned">True when it is signed with its own key.</param>
 /// <param name="Acm">True when it was issued automatically, by ACME.</param>
@@ -38,6 +57,7 @@ public sealed record SniEndpointInfo(
 /// <param name="StartsAt">When it becomes valid.</param>
 /// <param name="ExpiresAt">When it stops to be valid.</param>
 public sealed record SslCertificateInfo(
+    string Id,
     [property: JsonPropertyName("ca_signed?")] bool CaSigned,
     [property: JsonPropertyName("self_signed?")] bool SelfSigned,
     bool Acm,

@@ -2,30 +2,59 @@ using System.Collections.Immutable;
 
 namespace MiniPaaS.Protocol;
 
-/// <summary>A slug, with the names of Heroku's Platform API where that has them.</summary>
-/// <param name="Id">Digest of the image that is the slug: <c>sha256:</c> and 64 hex digits.</param>
-/// <param name="Checksum">Digest of the slug's own layer, uncompressed; null when its image is gone.</param>
-/// <param name="Commit">Commit it was built from.</param>
-/// <param name="BuildpackProvidedDescription">Names of its buildpacks, as in <c>PHP</c>.</param>
-/// <param name="ProcessTypes">Command lines by process type.</param>
-/// <param name="Size">Bytes of its own layer, uncompressed.</param>
-/// <param name="Stack">Stack it runs on.</param>
-/// <param name="StackImage">Id of that stack's image.</param>
-/// <param name="Releases">Numbers of the releases that run it, the oldest first.</param>
-/// <param name="Inputs">What it was made from, or null when that was not recorded.</param>
-/// <param name="CreatedAt">When its first release was made.</param>
-public sealed record SlugInfo(
-    string Id,
-    string? Checksum,
-    string Commit,
-    string BuildpackProvidedDescription,
-    ImmutableSortedDictionary<string, string> ProcessTypes,
-    long Size,
-    string Stack,
-    string StackImage,
-    ImmutableArray<int> Releases,
-    SlugInputsInfo? Inputs,
-    DateTimeOffset CreatedAt);
+/// <summary>A slug, with the members of Heroku's Platform API.</summary>
+public sealed record SlugInfo
+{
+    /// <summary>Uuid: the same for the same slug of the same app.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Where it can be fetched as an image archive.</summary>
+    public required SlugBlob Blob { get; init; }
+
+    /// <summary>Names of its buildpacks, as in <c>PHP</c>.</summary>
+    public required string BuildpackProvidedDescription { get; init; }
+
+    /// <summary>Digest of the slug's own layer, uncompressed; null in lists, and when its image is gone.</summary>
+    public string? Checksum { get; init; }
+
+    /// <summary>Commit it was built from.</summary>
+    public required string Commit { get; init; }
+
+    /// <summary>Always null: what was said of the commit is in the repository.</summary>
+    public string? CommitDescription { get; init; }
+
+    /// <summary>When its first release was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Command lines by process type.</summary>
+    public required ImmutableSortedDictionary<string, string> ProcessTypes { get; init; }
+
+    /// <summary>Bytes of its own layer, uncompressed.</summary>
+    public required long Size { get; init; }
+
+    /// <summary>Stack it runs on.</summary>
+    public required Reference Stack { get; init; }
+
+    /// <summary>When its first release was made.</summary>
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>Extension: digest of the image that is the slug: <c>sha256:</c> and 64 hex digits.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>Extension: id of its stack's image.</summary>
+    public required string StackImage { get; init; }
+
+    /// <summary>Extension: numbers of the releases that run it, the oldest first.</summary>
+    public required ImmutableArray<int> Releases { get; init; }
+
+    /// <summary>Extension: what it was made from, or null when that was not recorded.</summary>
+    public SlugInputsInfo? Inputs { get; init; }
+}
+
+/// <summary>Where a slug can be fetched, with the same token.</summary>
+/// <param name="Method">Always <c>get</c>.</param>
+/// <param name="Url">Address.</param>
+public sealed record SlugBlob(string Method, string Url);
 
 /// <summary>What a slug was made from.</summary>
 /// <param name="Key">Digest of all inputs and of the config vars' values; null when the platform did not make the slug itself.</param>
@@ -93,30 +122,48 @@ public sealed record SlugVerificationInfo(
     string? Error,
     double Seconds);
 
-/// <summary>A stack of the server.</summary>
-/// <param name="Name">As in <c>bookworm</c>.</param>
-/// <param name="Description">What it is.</param>
-/// <param name="Default">True for the one that apps get unless they want another.</param>
-/// <param name="State"><c>public</c>, <c>deprecated</c> (it has a date of retirement), <c>retired</c> (that has passed), or <c>missing</c> (its images are not there).</param>
-/// <param name="RetiredOn">Date of retirement, or null.</param>
-/// <param name="RunImage">Id of the image that slugs lie on, or null.</param>
-/// <param name="BuildImage">Id of the image that builds run in, or null.</param>
-/// <param name="Packages">Number of Debian packages in the run image.</param>
-/// <param name="Apps">Apps whose live release is on it.</param>
-/// <param name="Outdated">Those of them whose slug lies on an older image of it.</param>
-/// <param name="CreatedAt">When the run image was made, or null.</param>
-public sealed record StackInfo(
-    string Name,
-    string Description,
-    bool Default,
-    string State,
-    DateOnly? RetiredOn,
-    string? RunImage,
-    string? BuildImage,
-    int Packages,
-    ImmutableArray<string> Apps,
-    ImmutableArray<string> Outdated,
-    DateTimeOffset? CreatedAt);
+/// <summary>A stack of the server, with the members of Heroku's Platform API.</summary>
+public sealed record StackInfo
+{
+    /// <summary>Uuid.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>As in <c>bookworm</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>True for the one that apps get unless they want another.</summary>
+    public required bool Default { get; init; }
+
+    /// <summary><c>public</c>, <c>deprecated</c> (it has a date of retirement), <c>retired</c> (that has passed), or <c>missing</c> (its images are not there).</summary>
+    public required string State { get; init; }
+
+    /// <summary>When the run image was made; the epoch where it is missing.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The same.</summary>
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>Extension: what it is.</summary>
+    public required string Description { get; init; }
+
+    /// <summary>Extension: date of retirement, or null.</summary>
+    public DateOnly? RetiredOn { get; init; }
+
+    /// <summary>Extension: id of the image that slugs lie on, or null.</summary>
+    public string? RunImage { get; init; }
+
+    /// <summary>Extension: id of the image that builds run in, or null.</summary>
+    public string? BuildImage { get; init; }
+
+    /// <summary>Extension: number of Debian packages in the run image.</summary>
+    public int Packages { get; init; }
+
+    /// <summary>Extension: apps whose live release is on it.</summary>
+    public ImmutableArray<string> Apps { get; init; } = [];
+
+    /// <summary>Extension: those of them whose slug lies on an older image of it.</summary>
+    public ImmutableArray<string> Outdated { get; init; } = [];
+}
 
 /// <summary>What became of the wish to rebase an app.</summary>
 /// <param name="App">Name of the app.</param>

@@ -3,25 +3,6 @@ using System.Text.Json.Serialization;
 
 namespace MiniPaaS.Protocol;
 
-/// <summary>Request to change an app; null leaves a thing as it is.</summary>
-/// <param name="Maintenance">True to show visitors the maintenance page.</param>
-/// <param name="BuildStack">Stack to build on from now on.</param>
-public sealed record AppChange(
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Maintenance,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? BuildStack = null);
-
-/// <summary>Request to give an app another host name.</summary>
-/// <param name="Hostname">Host name without port; <c>*.example.org</c> stands for every name one label below.</param>
-public sealed record CreateDomain(string? Hostname);
-
-/// <summary>A host name of an app.</summary>
-/// <param name="Id">What the domain can be addressed by: the host name itself.</param>
-/// <param name="Hostname">Lower-case host name, in the letters DNS has (IDN as punycode).</param>
-/// <param name="Kind"><c>heroku</c> for the name that the platform gave, <c>custom</c> for the others (Heroku's words).</param>
-/// <param name="Cname">Name that the host's DNS entry should point to, or null for the platform's own.</param>
-/// <param name="Status">Always <c>none</c>: a domain is in force at once, nothing has to be waited for.</param>
-public sealed record DomainInfo(string Id, string Hostname, string Kind, string? Cname, string Status);
-
 /// <summary>How an app's visitors are treated right now.</summary>
 /// <param name="Mode">One of <c>serve</c>, <c>maintenance</c>, <c>hold</c>.</param>
 /// <param name="Until">When a hold ends by itself, or null.</param>
@@ -71,15 +52,31 @@ public static class RoutingRuleNames
 }
 
 /// <summary>A switch of an app in the form of Heroku's app features.</summary>
+/// <param name="Id">Uuid.</param>
 /// <param name="Name">As in <c>http-session-affinity</c>.</param>
+/// <param name="DisplayName">The name for people.</param>
 /// <param name="Description">What it does.</param>
+/// <param name="DocUrl">Where more is said of it.</param>
 /// <param name="Enabled">Whether it is on.</param>
+/// <param name="FeedbackEmail">Always null.</param>
 /// <param name="State">Always <c>general</c>, which the Heroku CLI lists as a feature.</param>
-public sealed record FeatureInfo(string Name, string Description, bool Enabled, string State);
+/// <param name="CreatedAt">When the app was made.</param>
+/// <param name="UpdatedAt">The same.</param>
+public sealed record FeatureInfo(
+    string Id,
+    string Name,
+    string DisplayName,
+    string Description,
+    string DocUrl,
+    bool Enabled,
+    string? FeedbackEmail,
+    string State,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt);
 
 /// <summary>Request to switch a feature.</summary>
 /// <param name="Enabled">Whether it is on.</param>
-public sealed record FeatureChange(bool Enabled);
+public sealed record FeatureChange([property: JsonConverter(typeof(LenientBooleanConverter))] bool? Enabled);
 
 /// <summary>How an app stands with canaries.</summary>
 /// <param name="DefaultPercent">How many of a hundred visitors a new release gets at first; 0: new releases get all at once.</param>

@@ -38,7 +38,7 @@ public sealed class BuildQueueTests(NarrowPlatform narrow) : PlatformTest(narrow
         Assert.Contains("has taken the place of this one", overtaken.Errors, StringComparison.Ordinal);
         Assert.Contains("v1 stays live", overtaken.Errors, StringComparison.Ordinal);
         await newer.SaysAsync("Waiting for a place to build");
-        Assert.Equal("running", (await BuildsAsync(slow))[0].Status);
+        Assert.Equal("running", (await BuildsAsync(slow))[0].State);
         using var watching = slow.StartPaas("builds:output");
         await watching.SaysAsync("falling asleep");
 
@@ -50,8 +50,8 @@ public sealed class BuildQueueTests(NarrowPlatform narrow) : PlatformTest(narrow
         Assert.True((await TestApp.EndOf(watching)).Succeeded);
         (await TestApp.EndOf(newer)).Expect();
         Assert.Equal("version 3", await quick.GetAsync());
-        Assert.Equal(["succeeded", "canceled", "succeeded"], (await BuildsAsync(quick)).Select(b => b.Status));
-        Assert.Equal(["canceled", "succeeded"], (await BuildsAsync(slow)).Select(b => b.Status));
+        Assert.Equal(["succeeded", "canceled", "succeeded"], (await BuildsAsync(quick)).Select(b => b.State));
+        Assert.Equal(["canceled", "succeeded"], (await BuildsAsync(slow)).Select(b => b.State));
         await Eventually.HoldsAsync("no container is left", async () => !(await Platform.Engine.ContainersAsync()).Any(c => c.Kind == "build"));
         await Eventually.HoldsAsync("no directory is left", () => Directory.GetFileSystemEntries(Path.Combine(Platform.StateDir, "builds")).Length == 0);
         Assert.Equal(1, (await slow.InfoAsync()).Release);

@@ -51,7 +51,7 @@ public sealed class BuildpackTests(PackPlatform packs) : PlatformTest(packs.Plat
         Assert.DoesNotContain("Lovelace", push, StringComparison.Ordinal);
         Assert.Contains("Default types for buildpack -> console, web", push, StringComparison.Ordinal);
         Assert.Equal("Hello, Ada Lovelace / after Hello, Ada Lovelace", await app.GetAsync());
-        Assert.Equal("Greeting, Nosy", (await app.InfoAsync()).Buildpack);
+        Assert.Equal("Greeting, Nosy", (await app.InfoAsync()).BuildpackProvidedDescription);
         Assert.DoesNotContain("Lovelace", string.Concat(await BuildLogsAsync()), StringComparison.Ordinal);
     }
 

@@ -9,7 +9,7 @@ public sealed class ConfigTests(SharedPlatform shared) : PlatformTest(shared.Pla
     public async Task Setting_and_unsetting_a_config_var_makes_releases_without_a_build()
     {
         var app = await TestApp.DeployAsync(Platform, "php-hello", "config-php");
-        var slug = (await app.ReleasesAsync())[0].Slug;
+        var slug = (await app.ReleasesAsync())[0].SlugDigest;
 
         Assert.Contains("v2", await app.PaasAsync("config:set", "GREETING=Bonjour"), StringComparison.Ordinal);
         Assert.StartsWith("Bonjour from PHP", await app.GetAsync(), StringComparison.Ordinal);
@@ -20,7 +20,7 @@ public sealed class ConfigTests(SharedPlatform shared) : PlatformTest(shared.Pla
         Assert.Equal(1, (await app.TryPaasAsync("config:get", "GREETING")).ExitCode);
         var releases = await app.ReleasesAsync();
         Assert.Equal([3, 2, 1], releases.Select(r => r.Version));
-        Assert.All(releases, release => Assert.Equal(slug, release.Slug));
+        Assert.All(releases, release => Assert.Equal(slug, release.SlugDigest));
     }
 
     [Fact]

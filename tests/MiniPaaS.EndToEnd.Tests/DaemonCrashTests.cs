@@ -104,7 +104,7 @@ public sealed class DaemonCrashTests(OwnPlatform own) : PlatformTest(own.Platfor
 
     private async Task<IReadOnlyList<Container>> Containers(TestApp app, string release)
     {
-        var id = $"{(await app.InfoAsync()).Id}";
+        var id = $"{(await app.InfoAsync()).Number}";
         return [.. (await Platform.Engine.ContainersAsync()).Where(c => c.App == id && c.Release == release)];
     }
 }

@@ -9,7 +9,7 @@ public sealed class DisconnectTests(SharedPlatform shared) : PlatformTest(shared
     public async Task A_pusher_who_leaves_during_the_build_changes_nothing()
     {
         var app = await TestApp.DeployAsync(Platform, "dotnet-hello", "left-building");
-        var id = $"{(await app.InfoAsync()).Id}";
+        var id = $"{(await app.InfoAsync()).Number}";
         var pushed = await app.GitAsync("rev-parse", "HEAD");
         await app.CommitSlowBuildAsync();
         using var push = app.StartPush();

@@ -25,7 +25,7 @@ public sealed class ExampleTests(SharedPlatform shared) : PlatformTest(shared.Pl
 
         Assert.Contains("PHP Version 7.4", await app.GetAsync(), StringComparison.Ordinal);
         Assert.Equal(403, (await app.AskAsync("/composer.json")).Status);
-        Assert.Equal("bullseye", (await app.InfoAsync()).Stack);
+        Assert.Equal("bullseye", (await app.InfoAsync()).Stack.Name);
     }
 
     [Fact]

@@ -34,7 +34,7 @@ public sealed class InstanceTests(SharedPlatform shared) : PlatformTest(shared.P
     public async Task Destroying_an_app_takes_its_dynos_routes_and_repository_away()
     {
         var app = await TestApp.DeployAsync(Platform, "versioned", "destroyed");
-        var id = (await app.InfoAsync()).Id;
+        var id = (await app.InfoAsync()).Number;
 
         Assert.NotEqual(0, (await app.TryPaasAsync("destroy", "--confirm", "another")).ExitCode);
         Assert.Equal("version 1", await app.GetAsync());

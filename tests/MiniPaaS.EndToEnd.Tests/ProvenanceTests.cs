@@ -53,7 +53,7 @@ public sealed class ProvenanceTests(SharedPlatform shared) : PlatformTest(shared
         Assert.Equal(await app.GitAsync("rev-parse", "HEAD"), commit);
         var tree = (string)statement["predicate"]!["buildDefinition"]!["resolvedDependencies"]![0]!["digest"]!["gitTree"]!;
         Assert.Equal(await app.GitAsync("rev-parse", "HEAD^{tree}"), tree);
-        Assert.StartsWith((await app.ReleasesAsync())[0].Slug!, (string)statement["subject"]![0]!["digest"]!["sha256"]!, StringComparison.Ordinal);
+        Assert.StartsWith((await app.ReleasesAsync())[0].SlugDigest!, (string)statement["subject"]![0]!["digest"]!["sha256"]!, StringComparison.Ordinal);
         Assert.Contains("Verified\tsigned by ", await app.PaasAsync("slugs:provenance", "--verify"), StringComparison.Ordinal);
         Assert.Contains("Verified\tsigned by ", await app.PaasAsync("slugs:provenance", "--key", At("key.pem")), StringComparison.Ordinal);
 
@@ -120,5 +120,5 @@ public sealed class ProvenanceTests(SharedPlatform shared) : PlatformTest(shared
 
     // As somebody who can write to the database, but has not the key.
     private async Task SqlAsync(TestApp app, string statement) => (await Command.RunAsync(
-        "sqlite3", [Path.Combine(Platform.StateDir, "minipaas.db"), ".timeout 60000", statement + (await app.InfoAsync()).Id])).Expect();
+        "sqlite3", [Path.Combine(Platform.StateDir, "minipaas.db"), ".timeout 60000", statement + (await app.InfoAsync()).Number])).Expect();
 }

@@ -78,7 +78,7 @@ public sealed class SlugTests(SharedPlatform shared) : PlatformTest(shared.Platf
         var info = JsonSerializer.Deserialize(await app.PaasAsync("slugs:info", "v1", "--json"), ProtocolJson.Default.SlugInfo)!;
         Assert.Equal(slugs[1].Id, info.Id);
         Assert.Equal(await app.GitAsync("rev-parse", "HEAD~:"), info.Inputs!.Tree);
-        Assert.Contains("in 3 files", await app.PaasAsync("slugs:info", info.Id["sha256:".Length..][..8]), StringComparison.Ordinal);
+        Assert.Contains("in 3 files", await app.PaasAsync("slugs:info", info.Digest["sha256:".Length..][..8]), StringComparison.Ordinal);
         Assert.Matches("644\t2\t4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865\tversion", await app.PaasAsync("slugs:info", "v1", "--files"));
 
         var lines = (await app.PaasAsync("slugs:diff", "v1", "v2")).Split('\n').Select(line => line.Split('\t')).ToArray();

@@ -64,7 +64,7 @@ public sealed class ZeroDowntimeTests(OwnPlatform own) : PlatformTest(own.Platfo
             async () => string.Join(' ', (await Platform.Engine.ContainersAsync()).Select(c => c.Kind).Order()),
             kinds => kinds == string.Join(' ', Enumerable.Repeat("sandbox", 1 + SpareSandboxes).Prepend("dyno")));
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(Platform.StateDir, "builds")));
-        var slugs = (await app.ReleasesAsync()).Select(r => r.Slug).ToHashSet();
+        var slugs = (await app.ReleasesAsync()).Select(r => r.SlugDigest).ToHashSet();
         Assert.Equal(Pushes + 1, slugs.Count);
         Assert.Equal(slugs, (await Platform.Engine.TagsAsync(app.Name)).ToHashSet<string?>());
         Assert.Equal(slugs.Count, (await Platform.Engine.ImagesAsync()).Count);

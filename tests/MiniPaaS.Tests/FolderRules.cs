@@ -21,7 +21,8 @@ public sealed class FolderRules
         ["Releasing"] = ["Apps", "Store", "Logging", "Attesting", "Routing", "Running"],
         ["Receiving"] = ["Apps", "Store", "Logging", "Building", "Attesting", "Releasing", "Running"],
         ["Slugs"] = ["Apps", "Store", "Logging", "Building", "Attesting", "Releasing", "Receiving", "Running"],
-        ["Api"] = ["Apps", "Store", "Logging", "Building", "Attesting", "Releasing", "Receiving", "Routing", "Running", "Securing", "Slugs"],
+        ["Draining"] = ["Apps", "Store", "Logging", "Building"],
+        ["Api"] = ["Apps", "Store", "Logging", "Building", "Attesting", "Draining", "Releasing", "Receiving", "Routing", "Running", "Securing", "Slugs"],
     };
 
     private static readonly Dictionary<string, string[]> Router = new()

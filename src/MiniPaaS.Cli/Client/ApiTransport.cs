@@ -32,14 +32,24 @@ internal sealed class ApiTransport : IDisposable
         _http = new HttpClient(handler) { BaseAddress = server.Uri, Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
         _http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("paas", VersionText.Number));
-        _http.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        _http.DefaultRequestHeaders.Accept.Add(MediaTypeWithQualityHeaderValue.Parse("application/vnd.heroku+json; version=3"));
     }
 
     /// <summary>Sends one request; the time limit is for the answer's head only. An answer other than 2xx becomes an exception.</summary>
+    public Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, HttpContent? content, TimeSpan timeout, CancellationToken cancellation) =>
+        SendAsync(method, path, content, range: null, timeout, cancellation);
+
+    /// <summary>Sends a request for a part of a list.</summary>
     public async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string path, HttpContent? content, TimeSpan timeout, CancellationToken cancellation)
+        HttpMethod method, string path, HttpContent? content, string? range, TimeSpan timeout, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
+        if (range is not null)
+        {
+            // Not the ranges of bytes that HTTP knows.
+            request.Headers.TryAddWithoutValidation("Range", range);
+        }
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         deadline.CancelAfter(timeout);
         try

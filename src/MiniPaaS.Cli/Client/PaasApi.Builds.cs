@@ -7,8 +7,9 @@ namespace MiniPaaS.Cli.Client;
 /// <summary>The calls about builds.</summary>
 internal sealed partial class PaasApi
 {
-    public Task<ImmutableArray<BuildInfo>> BuildsAsync(string app, CancellationToken cancellation) =>
-        GetAsync(ApiPath.Of("apps", app, "builds"), ProtocolJson.Default.ImmutableArrayBuildInfo, cancellation);
+    /// <summary>The newest builds.</summary>
+    public Task<ImmutableArray<BuildInfo>> BuildsAsync(string app, int most, CancellationToken cancellation) =>
+        NewestAsync(ApiPath.Of("apps", app, "builds"), "created_at", most, ProtocolJson.Default.ImmutableArrayBuildInfo, cancellation);
 
     /// <summary>Opens what a build says, to its end; the caller disposes of the response.</summary>
     public Task<HttpResponseMessage> BuildOutputAsync(string app, long build, CancellationToken cancellation) =>

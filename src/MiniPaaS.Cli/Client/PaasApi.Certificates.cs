@@ -15,7 +15,7 @@ internal sealed partial class PaasApi
     }
 
     public Task<ImmutableArray<SniEndpointInfo>> CertificatesAsync(string app, CancellationToken cancellation) =>
-        GetAsync(ApiPath.Of("apps", app, "sni-endpoints"), ProtocolJson.Default.ImmutableArraySniEndpointInfo, cancellation);
+        AllAsync(ApiPath.Of("apps", app, "sni-endpoints"), ProtocolJson.Default.ImmutableArraySniEndpointInfo, cancellation);
 
     public Task<SniEndpointInfo> AddCertificateAsync(string app, SniEndpointUpload upload, CancellationToken cancellation) => SendAsync(
         HttpMethod.Post,

@@ -20,7 +20,7 @@ internal sealed partial class PaasApi
         string app, HttpContent archive, string? label, bool unwrap, Action begun, Action<string> say, CancellationToken cancellation)
     {
         archive.Headers.ContentType = new MediaTypeHeaderValue("application/x-tar");
-        var query = $"?unwrap={(unwrap ? "true" : "false")}" + Filter("label", label);
+        var query = $"?unwrap={(unwrap ? "true" : "false")}" + (label is null ? "" : $"&label={Uri.EscapeDataString(label)}");
         return await FollowAsync(ApiPath.Of("apps", app, "deploys") + query, archive, begun, say, cancellation);
     }
 

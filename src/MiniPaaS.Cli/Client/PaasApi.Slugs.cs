@@ -11,7 +11,7 @@ internal sealed partial class PaasApi
     private static readonly TimeSpan TransferTimeout = TimeSpan.FromMinutes(30);
 
     public Task<ImmutableArray<SlugInfo>> SlugsAsync(string app, CancellationToken cancellation) =>
-        GetAsync(ApiPath.Of("apps", app, "slugs"), ProtocolJson.Default.ImmutableArraySlugInfo, cancellation);
+        AllAsync(ApiPath.Of("apps", app, "slugs"), ProtocolJson.Default.ImmutableArraySlugInfo, cancellation);
 
     public Task<SlugInfo> SlugAsync(string app, string slug, CancellationToken cancellation) =>
         GetAsync(ApiPath.Of("apps", app, "slugs", slug), ProtocolJson.Default.SlugInfo, cancellation);

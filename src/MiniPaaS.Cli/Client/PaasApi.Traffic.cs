@@ -8,7 +8,7 @@ namespace MiniPaaS.Cli.Client;
 internal sealed partial class PaasApi
 {
     public Task<ImmutableArray<DomainInfo>> DomainsAsync(string app, CancellationToken cancellation) =>
-        GetAsync(ApiPath.Of("apps", app, "domains"), ProtocolJson.Default.ImmutableArrayDomainInfo, cancellation);
+        AllAsync(ApiPath.Of("apps", app, "domains"), ProtocolJson.Default.ImmutableArrayDomainInfo, cancellation);
 
     public Task<DomainInfo> AddDomainAsync(string app, string host, CancellationToken cancellation) => SendAsync(
         HttpMethod.Post,

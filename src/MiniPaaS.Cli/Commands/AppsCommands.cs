@@ -29,7 +29,7 @@ internal static class AppsCommands
         }
         session.Out.Table(
             ["App", "Release", "Stack", "URL"],
-            apps.Select(app => (Cell[])[app.Name, Version(app.Release), new Cell(app.Stack, Tint.Faint), app.WebUrl]));
+            apps.Select(app => (Cell[])[app.Name, Version(app.Release), new Cell(app.Stack.Name, Tint.Faint), app.WebUrl]));
     });
 
     private static PaasCommand Create()
@@ -74,7 +74,7 @@ internal static class AppsCommands
         {
             return;
         }
-        session.Out.Line($"Creating {app.Name}... done, stack is {app.Stack}");
+        session.Out.Line($"Creating {app.Name}... done, stack is {app.Stack.Name}");
         session.Out.Line($"{app.WebUrl} | {app.GitUrl}");
         if (inRepository)
         {
@@ -122,8 +122,8 @@ internal static class AppsCommands
         ("Web URL", app.WebUrl),
         ("Git URL", app.GitUrl),
         ("Release", Version(app.Release)),
-        ("Stack", app.Stack),
-        ("Buildpack", app.Buildpack ?? "-"),
+        ("Stack", app.Stack.Name),
+        ("Buildpack", app.BuildpackProvidedDescription ?? "-"),
         ("Domains", app.Domains.IsDefaultOrEmpty ? "-" : string.Join(' ', app.Domains)),
         ("Maintenance", app.Maintenance ? new Cell("on", Tint.Busy) : "off"),
         ("Created", output.Moment(app.CreatedAt)),

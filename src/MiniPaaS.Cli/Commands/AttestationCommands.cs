@@ -131,7 +131,7 @@ internal static class AttestationCommands
             : Keys(keyFile, await File.ReadAllTextAsync(keyFile, cancellation));
         var keys = pems.Select(Import).ToList();
         var sbom = await session.AskAsync(api => api.SbomAsync(app, release.Version, cancellation));
-        var check = ProvenanceCheck.Of(envelope, release.Slug!, sbom, keys);
+        var check = ProvenanceCheck.Of(envelope, release.SlugDigest!, sbom, keys);
         return check.Problem is { } problem
             ? throw new PaasException(
                 $"The provenance of {app} v{release.Version} cannot be trusted: {problem}. Deploy the app from its source again, and find out who changed it.")
@@ -212,7 +212,7 @@ internal static class AttestationCommands
     {
         var app = await session.AppAsync(cancellation);
         var release = await session.AskAsync(api => ReleaseCommands.FindAsync(api, app, ReleaseCommands.ParseVersion(version), cancellation));
-        return release.Slug is null
+        return release.SlugDigest is null
             ? throw new PaasException($"v{release.Version} of {app} holds only config vars, no code.")
             : (app, release);
     }

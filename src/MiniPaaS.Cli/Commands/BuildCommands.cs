@@ -20,13 +20,12 @@ internal static class BuildCommands
         .Runs(async (session, cancellation) =>
         {
             var app = await session.AppAsync(cancellation);
-            var all = await session.AskAsync(api => api.BuildsAsync(app, cancellation));
-            var builds = all.Take(Math.Max(0, session.Value(number))).ToList();
-            if (session.Out.Json<System.Collections.Immutable.ImmutableArray<BuildInfo>>([.. builds], ProtocolJson.Default))
+            var builds = await session.AskAsync(api => api.BuildsAsync(app, session.Value(number), cancellation));
+            if (session.Out.Json(builds, ProtocolJson.Default))
             {
                 return;
             }
-            if (builds.Count == 0)
+            if (builds.IsEmpty)
             {
                 session.Out.Note($"{app} has not been built yet. Deploy with `git push paas master`.");
             }
@@ -34,9 +33,9 @@ internal static class BuildCommands
                 ["Build", "Status", "Commit", "Began", "Seconds", "Why"],
                 builds.Select(build => (Cell[])
                 [
-                    $"{build.Id}",
+                    $"{build.Number}",
                     Status(build),
-                    build.Commit[..Math.Min(8, build.Commit.Length)],
+                    Commit(build),
                     new Cell(session.Out.Moment(build.CreatedAt), Tint.Faint),
                     build.FinishedAt is { } end ? $"{(end - build.CreatedAt).TotalSeconds:0.0}" : "-",
                     build.Error ?? "-",
@@ -44,11 +43,14 @@ internal static class BuildCommands
         });
     }
 
-    private static Cell Status(BuildInfo build) => build.Status switch
+    private static string Commit(BuildInfo build) =>
+        build.SourceBlob.Version is { } commit ? commit[..Math.Min(8, commit.Length)] : "-";
+
+    private static Cell Status(BuildInfo build) => build.State switch
     {
-        "succeeded" or "verified" => new Cell(build.Status, Tint.Good),
-        BuildInfo.Running => new Cell(build.Status, Tint.Busy),
-        _ => new Cell(build.Status, Tint.Bad),
+        "succeeded" or "verified" => new Cell(build.State, Tint.Good),
+        BuildInfo.Running => new Cell(build.State, Tint.Busy),
+        _ => new Cell(build.State, Tint.Bad),
     };
 
     private static PaasCommand Show()
@@ -61,7 +63,7 @@ internal static class BuildCommands
         .Runs(async (session, cancellation) =>
         {
             var app = await session.AppAsync(cancellation);
-            var build = session.Value(id) ?? (await NewestAsync(session, app, cancellation)).Id;
+            var build = session.Value(id) ?? (await NewestAsync(session, app, cancellation)).Number;
             using var response = await session.AskAsync(api => api.BuildOutputAsync(app, build, cancellation));
             await using var body = await response.Content.ReadAsStreamAsync(cancellation);
             using var reader = new StreamReader(body);
@@ -85,7 +87,7 @@ internal static class BuildCommands
         .Runs(async (session, cancellation) =>
         {
             var app = await session.AppAsync(cancellation);
-            var number = session.Value(id) ?? (await NewestAsync(session, app, cancellation)).Id;
+            var number = session.Value(id) ?? (await NewestAsync(session, app, cancellation)).Number;
             var build = await session.AskAsync(api => api.CancelBuildAsync(app, number, cancellation));
             if (!session.Out.Json(build, ProtocolJson.Default))
             {
@@ -95,7 +97,7 @@ internal static class BuildCommands
     }
 
     private static async Task<BuildInfo> NewestAsync(Session session, string app, CancellationToken cancellation) =>
-        (await session.AskAsync(api => api.BuildsAsync(app, cancellation))).FirstOrDefault()
+        (await session.AskAsync(api => api.BuildsAsync(app, 1, cancellation))).FirstOrDefault()
         ?? throw new PaasException($"{app} has not been built yet. Deploy with `git push paas master`.");
 
     private static Argument<long?> IdArgument(string description) => new("ID") { Arity = ArgumentArity.ZeroOrOne, Description = description };

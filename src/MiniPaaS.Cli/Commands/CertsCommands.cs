@@ -196,7 +196,7 @@ internal static class CertsCommands
         ("Type", Kind(one.SslCert)),
     ];
 
-    private static string Hosts(SniEndpointInfo one) => one.Domains.IsDefaultOrEmpty ? "-" : string.Join(' ', one.Domains);
+    private static string Hosts(SniEndpointInfo one) => one.Hostnames.IsDefaultOrEmpty ? "-" : string.Join(' ', one.Hostnames);
 
     private static string Kind(SslCertificateInfo certificate) =>
         certificate.Acm ? "automatic" : certificate.SelfSigned ? "uploaded, self-signed" : "uploaded";

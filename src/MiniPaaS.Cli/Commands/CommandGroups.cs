@@ -16,7 +16,7 @@ internal static class CommandGroups
         ("Canaries", CanaryCommands.All()),
         ("Visitors", [.. DomainCommands.All(), .. TrafficCommands.All(), .. RoutingCommands.All()]),
         ("Certificates", [.. CertsCommands.All(), .. AutomaticCertsCommands.All(), .. TrustCommand.All()]),
-        ("Logs and metrics", [.. LogsCommand.All(), .. MetricsCommand.All()]),
+        ("Logs and metrics", [.. LogsCommand.All(), .. DrainCommands.All(), .. MetricsCommand.All()]),
         ("Git", GitCommands.All()),
         ("Account", AccountCommands.All()),
         ("This program", ProgramCommands.All()),

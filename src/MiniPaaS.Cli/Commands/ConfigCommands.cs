@@ -116,7 +116,7 @@ internal static class ConfigCommands
                 : null;
             return (answer, outcome);
         });
-        if (session.Out.Json(change, ProtocolJson.Default))
+        if (session.Out.Json(new ConfigOutput(change.Vars, change.Release), OutputJson.Default))
         {
             return;
         }

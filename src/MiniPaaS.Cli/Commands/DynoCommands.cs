@@ -7,6 +7,9 @@ namespace MiniPaaS.Cli.Commands;
 
 internal static class DynoCommands
 {
+    // It runs once before a release goes live, and cannot be scaled.
+    private const string ReleasePhase = "release";
+
     public static IReadOnlyList<PaasCommand> All() => [List(), Scale(), Restart()];
 
     private static PaasCommand List() => new PaasCommand("ps", "List running dynos", "paas ps", "paas ps --json | jq -r '.[] | select(.state != \"up\").name'")
@@ -32,8 +35,8 @@ internal static class DynoCommands
             [
                 dyno.Name,
                 new Cell(dyno.State, TintOf(dyno.State)),
-                $"v{dyno.Release}",
-                session.Out.Moment(dyno.Since),
+                $"v{dyno.Release.Version}",
+                session.Out.Moment(dyno.CreatedAt),
                 new Cell(dyno.Command, Tint.Faint),
             ]));
     });
@@ -55,7 +58,7 @@ internal static class DynoCommands
     private static async Task ShowFormationAsync(Session session, CancellationToken cancellation)
     {
         var app = await session.AppAsync(cancellation);
-        var formation = await session.AskAsync(api => api.FormationAsync(app, cancellation));
+        var formation = (await session.AskAsync(api => api.FormationAsync(app, cancellation))).RemoveAll(entry => entry.Type == ReleasePhase);
         if (session.Out.Json(formation, ProtocolJson.Default))
         {
             return;
@@ -75,8 +78,7 @@ internal static class DynoCommands
         var app = await session.AppAsync(cancellation);
         var formation = await session.WaitAsync($"Scaling dynos of {app}", async _ =>
         {
-            var current = changes.Exists(change => change.Relative) ? await session.Api.FormationAsync(app, cancellation) : [];
-            var update = new FormationUpdate([.. changes.Select(change => change.Against(current))]);
+            var update = new FormationUpdate([.. changes.Select(change => change.ToWire())]);
             return await session.Api.ScaleAsync(app, update, cancellation);
         });
         if (session.Out.Json(formation, ProtocolJson.Default))

@@ -1,11 +1,15 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text;
 using MiniPaaS.Cli.Terminal;
+using MiniPaaS.Protocol;
 
 namespace MiniPaaS.Cli.Commands;
 
 internal static class LogsCommand
 {
+    private const string Data = "data: ";
+
     public static IReadOnlyList<PaasCommand> All()
     {
         var number = new Option<int>("--num", "-n") { HelpName = "N", Description = "Lines to show (default: 100)", DefaultValueFactory = _ => 100 };
@@ -20,36 +24,38 @@ internal static class LogsCommand
         .Runs((session, cancellation) =>
             PrintAsync(
                 session,
-                session.Value(number),
-                session.Value(tail),
-                (app, lines, follow) => session.Api.LogsAsync(app, lines, follow, session.Value(dynos), session.Value(source), cancellation),
+                new CreateLogSession(
+                    session.Value(number).ToString(CultureInfo.InvariantCulture), session.Value(tail), session.Value(dynos), session.Value(source)),
                 cancellation));
         return [command];
     }
 
-    private static async Task PrintAsync(
-        Session session, int lines, bool tail, Func<string, int, bool, Task<HttpResponseMessage>> open, CancellationToken cancellation)
+    private static async Task PrintAsync(Session session, CreateLogSession wanted, CancellationToken cancellation)
     {
-        if (lines < 0)
+        if (wanted.Lines!.StartsWith('-'))
         {
             throw new PaasException("--num must be 0 or more.", ExitCodes.Usage);
         }
         var app = await session.AppAsync(cancellation);
-        using var response = await session.AskAsync(_ => open(app, lines, tail));
+        using var response = await session.AskAsync(api => api.LogsAsync(app, wanted, cancellation));
         try
         {
             await using var body = await response.Content.ReadAsStreamAsync(cancellation);
             using var reader = new StreamReader(body, Encoding.UTF8);
             while (await reader.ReadLineAsync(cancellation) is { } text)
             {
-                Print(session.Out, LogLine.Parse(text));
+                // A server-sent event: its other lines are for the transport.
+                if (text.StartsWith(Data, StringComparison.Ordinal))
+                {
+                    Print(session.Out, LogLine.Parse(text[Data.Length..]));
+                }
             }
         }
         catch (Exception exception) when (exception is HttpRequestException or HttpIOException)
         {
             throw new PaasException($"{session.Api.Server} broke off the log ({exception.Message.TrimEnd('.')}). Run the command again to go on.");
         }
-        if (tail)
+        if (wanted.Tail == true)
         {
             throw new PaasException($"{session.Api.Server} ended the log: the control plane stopped or the app was destroyed. Run the command again to go on.");
         }

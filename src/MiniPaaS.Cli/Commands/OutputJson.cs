@@ -11,6 +11,8 @@ internal sealed record VersionOutput(string Version, string Platform, string Run
 
 internal sealed record LoginOutput(string Server, string Version, string Domain);
 
+internal sealed record ConfigOutput(ImmutableSortedDictionary<string, string> Vars, int? Release);
+
 internal sealed record RestartOutput(string App, string? Dynos);
 
 internal sealed record PurgeOutput(string App);
@@ -33,6 +35,7 @@ internal sealed record TrustOutput(string Subject, string Fingerprint, DateTimeO
 [JsonSerializable(typeof(RemoteOutput))]
 [JsonSerializable(typeof(VersionOutput))]
 [JsonSerializable(typeof(LoginOutput))]
+[JsonSerializable(typeof(ConfigOutput))]
 [JsonSerializable(typeof(RestartOutput))]
 [JsonSerializable(typeof(PurgeOutput))]
 [JsonSerializable(typeof(BuildLineOutput))]

@@ -20,13 +20,12 @@ internal static class ReleaseCommands
         .Runs(async (session, cancellation) =>
         {
             var app = await session.AppAsync(cancellation);
-            var all = await session.AskAsync(api => api.ReleasesAsync(app, cancellation));
-            var releases = all.Take(Math.Max(0, session.Value(number))).ToList();
-            if (session.Out.Json<System.Collections.Immutable.ImmutableArray<ReleaseInfo>>([.. releases], ProtocolJson.Default))
+            var releases = await session.AskAsync(api => api.ReleasesAsync(app, session.Value(number), cancellation));
+            if (session.Out.Json(releases, ProtocolJson.Default))
             {
                 return;
             }
-            if (releases.Count == 0)
+            if (releases.IsEmpty)
             {
                 session.Out.Note($"{app} has no releases yet. Deploy with `git push paas master`.");
             }
@@ -79,7 +78,7 @@ internal static class ReleaseCommands
         yield return ("Status", Status(release));
         yield return ("Description", release.Description);
         yield return ("Commit", release.Commit ?? "-");
-        yield return ("Slug", release.Slug ?? "-");
+        yield return ("Slug", release.SlugDigest ?? "-");
         yield return ("Created", output.Moment(release.CreatedAt));
         if (release.Error is { } error)
         {
@@ -102,7 +101,7 @@ internal static class ReleaseCommands
             var what = $"Rolling back {app}{(number is null ? "" : $" to v{number}")}";
             var (release, deployment) = await session.WaitAsync(what, async status =>
             {
-                var made = await session.Api.RollBackAsync(app, new Rollback(number), cancellation);
+                var made = await session.Api.RollBackAsync(app, new CreateRelease(number is null ? null : $"v{number}"), cancellation);
                 var outcome = await DeploymentWatch.FollowAsync(session.Api, app, made.Version, status, cancellation);
                 return (await session.Api.ReleaseAsync(app, made.Version, cancellation), outcome);
             });

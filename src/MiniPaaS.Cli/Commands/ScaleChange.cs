@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using MiniPaaS.Protocol;
@@ -8,8 +7,6 @@ namespace MiniPaaS.Cli.Commands;
 /// <summary>One argument of <c>ps:scale</c>: <c>web=2</c>, <c>web+1</c> or <c>web-1</c>.</summary>
 internal sealed partial record ScaleChange(string Type, char Sign, int Count)
 {
-    public bool Relative => Sign != '=';
-
     public static ScaleChange Parse(string text)
     {
         var match = Syntax().Match(text);
@@ -18,17 +15,9 @@ internal sealed partial record ScaleChange(string Type, char Sign, int Count)
             : throw new PaasException($"\"{text}\" is not of the form TYPE=COUNT, as in web=2, web+1 or web-1.", ExitCodes.Usage);
     }
 
-    /// <summary>The quantity asked for, where a relative one counts from the current formation.</summary>
-    public FormationQuantity Against(ImmutableArray<FormationInfo> current)
-    {
-        var now = current.FirstOrDefault(entry => entry.Type == Type)?.Quantity ?? 0;
-        return new FormationQuantity(Type, Sign switch
-        {
-            '+' => now + Count,
-            '-' => Math.Max(0, now - Count),
-            _ => Count,
-        });
-    }
+    /// <summary>The change for the server, which knows what a difference counts from.</summary>
+    public FormationChange ToWire() =>
+        new(Type, (Sign == '=' ? "" : Sign.ToString()) + Count.ToString(CultureInfo.InvariantCulture));
 
     [GeneratedRegex(@"\A(?<type>[A-Za-z0-9_-]+?)(?<sign>[=+-])(?<count>[0-9]{1,4})\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Syntax();

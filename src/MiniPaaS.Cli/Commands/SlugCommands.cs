@@ -33,10 +33,10 @@ internal static class SlugCommands
             ["Slug", "Releases", "Size", "Stack", "Buildpacks", "Commit", "Created"],
             slugs.Select(slug => (Cell[])
             [
-                Short(slug.Id),
+                Short(slug.Digest),
                 Versions(slug),
                 ByteSize.Of(slug.Size),
-                slug.Stack,
+                slug.Stack.Name,
                 slug.BuildpackProvidedDescription,
                 slug.Commit[..Math.Min(8, slug.Commit.Length)],
                 new Cell(session.Out.Moment(slug.CreatedAt), Tint.Faint),
@@ -65,7 +65,7 @@ internal static class SlugCommands
             if (!session.Out.Json(info, ProtocolJson.Default))
             {
                 var content = await session.AskAsync(api => api.SlugFilesAsync(app, name, cancellation));
-                session.Out.Details($"{app} slug {Short(info.Id)}", Details(session.Out, info, content.Count(file => file.Kind != "directory")));
+                session.Out.Details($"{app} slug {Short(info.Digest)}", Details(session.Out, info, content.Count(file => file.Kind != "directory")));
             }
         });
     }
@@ -89,13 +89,13 @@ internal static class SlugCommands
 
     private static IEnumerable<(string Name, Cell Value)> Details(Output output, SlugInfo slug, int files)
     {
-        yield return ("Id", slug.Id);
+        yield return ("Digest", slug.Digest);
         yield return ("Releases", Versions(slug));
         yield return ("Commit", slug.Commit);
         yield return ("Buildpacks", slug.BuildpackProvidedDescription);
         yield return ("Size", $"{ByteSize.Of(slug.Size)} in {files} files");
         yield return ("Layer", slug.Checksum ?? "(its image is gone)");
-        yield return ("Stack", $"{slug.Stack} ({Short(slug.StackImage)})");
+        yield return ("Stack", $"{slug.Stack.Name} ({Short(slug.StackImage)})");
         foreach (var (type, command) in slug.ProcessTypes)
         {
             yield return ($"Process {type}", command);

@@ -14,7 +14,7 @@ namespace MiniPaaS.Daemon.Api;
 internal sealed class AcmEndpoints(
     Database database,
     AcmeClient client,
-    AcmeOrders orders,
+    AcmStatus status,
     AcmeSettings settings,
     AcmeChallenges challenges,
     Reconciler reconciler,
@@ -51,31 +51,9 @@ internal sealed class AcmEndpoints(
     }
 
     private IResult Answer(string name) => database.Read(db => AppTable.Find(db, name) is { } app
-        ? Results.Json(Describe(db, app), ProtocolJson.Default.AcmInfo)
+        ? ApiResults.Json(Describe(db, app), ProtocolJson.Default.AcmInfo)
         : ApiResults.NoApp(name));
 
-    private AcmInfo Describe(SqliteConnection db, App app)
-    {
-        if (!AcmeTable.IsEnabled(db, app.Id))
-        {
-            return new AcmInfo(false, settings.Directory.AbsoluteUri, []);
-        }
-
-        var known = AcmeTable.OfApp(db, app.Id).ToDictionary(c => c.Host);
-        return new AcmInfo(
-            true, settings.Directory.AbsoluteUri, [.. AppTable.Domains(db, app.Id).Select(host => Describe(host, known.GetValueOrDefault(host)))]);
-    }
-
-    private AcmDomain Describe(string host, AutomaticCertificate? known)
-    {
-        if (AcmeSchedule.Exclude(host) is { } reason)
-        {
-            return new AcmDomain(host, "excluded", reason, null, null);
-        }
-
-        var status = orders.UnderWay == host ? "ordering"
-            : known?.Error is not null ? "failing"
-            : known?.Certificate is not null ? "cert issued" : "pending";
-        return new AcmDomain(host, status, known?.Error, known?.Certificate?.NotAfter, known?.NextAttempt);
-    }
+    private AcmInfo Describe(SqliteConnection db, App app) => new(
+        AcmeTable.IsEnabled(db, app.Id), settings.Directory.AbsoluteUri, status.Of(db, app.Id));
 }

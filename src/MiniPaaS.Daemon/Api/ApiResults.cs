@@ -1,18 +1,27 @@
+using System.Text.Json.Serialization.Metadata;
+using MiniPaaS.Daemon.Api.Conventions;
 using MiniPaaS.Daemon.Releasing;
 using MiniPaaS.Protocol;
 
 namespace MiniPaaS.Daemon.Api;
 
-/// <summary>Errors in the one shape that clients know.</summary>
+/// <summary>Answers in the shapes that clients know.</summary>
 internal static class ApiResults
 {
-    public static IResult NotFound(string message) => Error(StatusCodes.Status404NotFound, "not_found", message);
+    public static IResult Json<T>(T value, JsonTypeInfo<T> type, int statusCode = StatusCodes.Status200OK) => new JsonAnswer<T>(value, type, statusCode);
 
-    public static IResult NoApp(string name) => NotFound($"No app is named \"{name}\". See `paas apps`, or make it with `paas create {name}`.");
+    public static IResult NotFound(string message, string? resource = null) =>
+        Error(StatusCodes.Status404NotFound, new ApiError("not_found", message) { Resource = resource });
+
+    public static IResult NoApp(string name) =>
+        NotFound($"No app is named \"{name}\". See `paas apps`, or make it with `paas create {name}`.", "app");
 
     public static IResult Invalid(string message) => Error(StatusCodes.Status422UnprocessableEntity, "invalid_params", message);
 
     public static IResult Conflict(string message) => Error(StatusCodes.Status409Conflict, "conflict", message);
+
+    public static IResult NoSuchRange(string message) =>
+        Error(StatusCodes.Status416RangeNotSatisfiable, "requested_range_not_satisfiable", message);
 
     public static IResult Unauthorized() => Error(
         StatusCodes.Status401Unauthorized,
@@ -30,6 +39,7 @@ internal static class ApiResults
         "The change is stored, but no router, or not every router, has acknowledged it yet. It comes into force by itself as soon as "
         + "they do; look at the log of `paas-router` on the server.");
 
-    public static IResult Error(int status, string id, string message) =>
-        Results.Json(new ApiError(id, message), ProtocolJson.Default.ApiError, statusCode: status);
+    public static IResult Error(int status, string id, string message) => Error(status, new ApiError(id, message));
+
+    private static IResult Error(int status, ApiError error) => Json(error, ProtocolJson.Default.ApiError, status);
 }

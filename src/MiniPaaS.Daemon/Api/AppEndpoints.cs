@@ -1,6 +1,5 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography;
-using Microsoft.Data.Sqlite;
+using MiniPaaS.Daemon.Api.Conventions;
 using MiniPaaS.Daemon.Apps;
 using MiniPaaS.Daemon.Building;
 using MiniPaaS.Daemon.Receiving;
@@ -10,68 +9,65 @@ using MiniPaaS.Protocol;
 
 namespace MiniPaaS.Daemon.Api;
 
-/// <summary><c>/apps</c>: make, list, show, destroy.</summary>
-internal static class AppEndpoints
+/// <summary><c>/apps/{name}</c>: make, show, change, destroy; <see cref="AppListEndpoints"/> lists them.</summary>
+internal sealed class AppEndpoints(
+    Database database,
+    AppDescription describe,
+    Places places,
+    Settings settings,
+    AppChanges changes,
+    AppRename rename,
+    TrafficChanges traffic,
+    GitRepositories repositories,
+    SlugBuilder builder,
+    StackCatalog stacks)
 {
     private static readonly string[] Adjectives = ["amber", "brisk", "calm", "dusty", "early", "fresh", "gentle", "quiet", "sunny", "vivid"];
     private static readonly string[] Nouns = ["brook", "cedar", "dune", "field", "harbor", "lake", "meadow", "peak", "river", "stone"];
 
-    public static void MapApps(
-        this WebApplication app, Database database, Settings settings, AppChanges changes, TrafficChanges traffic, GitRepositories repositories, SlugBuilder builder,
-        StackCatalog stacks)
+    public void Map(IEndpointRouteBuilder routes)
     {
-        app.MapGet("/platform", () => Results.Json(
-            new PlatformInfo(ProductVersion.Text, settings.Domain, settings.ControlUrl), ProtocolJson.Default.PlatformInfo));
-        app.MapGet("/apps", () => Results.Json(
-            database.Read(db => AppTable.All(db).Select(a => Describe(db, a, settings)).ToImmutableArray()),
-            ProtocolJson.Default.ImmutableArrayAppInfo));
-        app.MapPost("/apps", (CreateApp request, CancellationToken ct) => CreateAsync(request, database, settings, changes, stacks, ct));
-        app.MapGet("/apps/{name}", (string name) => database.Read(db =>
-            AppTable.Find(db, name) is { } found ? Json(Describe(db, found, settings)) : ApiResults.NoApp(name)));
-        app.MapPatch("/apps/{name}", (string name, AppChange change, CancellationToken ct) => ChangeAsync(name, change, database, settings, traffic, stacks, ct));
-        app.MapDelete("/apps/{name}", async (string name, CancellationToken ct) =>
-        {
-            var description = database.Read(db => AppTable.Find(db, name) is { } found ? Describe(db, found, settings) : null);
-            if (description is null)
-            {
-                return ApiResults.NoApp(name);
-            }
-
-            await changes.DestroyAsync(description.Id, ct);
-            repositories.Delete(description.Id);
-            await builder.RemoveCacheAsync(description.Id, ct);
-            return Json(description);
-        });
+        routes.MapPost("/apps", CreateAsync);
+        routes.MapGet("/apps/{name}", (string name) => database.Read(db => AppList.Find(db, name)) is { } found
+            ? Json(Whole(found))
+            : ApiResults.NoApp(name));
+        routes.MapPatch("/apps/{name}", ChangeAsync);
+        routes.MapDelete("/apps/{name}", DestroyAsync);
     }
 
-    private static async Task<IResult> CreateAsync(
-        CreateApp request, Database database, Settings settings, AppChanges changes, StackCatalog stacks, CancellationToken ct)
+    private async Task<IResult> CreateAsync(CreateApp? request, CancellationToken ct)
     {
-        if (!AppName.TryParse(request.Name ?? Generate(), out var name, out var error))
+        if (!AppName.TryParse(request?.Name ?? Generate(), out var name, out var error))
         {
             return ApiResults.Invalid(error);
         }
 
-        if (request.Stack is { } stack && stacks.Refusal(stack) is { } refusal)
+        if (request?.Region is { } region && !places.IsRegion(region))
+        {
+            return ApiResults.Invalid($"There is no region \"{region}\" here; there is one: {Places.RegionName}.");
+        }
+
+        var stack = request?.Stack is { } given ? places.StackName(given, settings.Stacks) : null;
+        if (stack is not null && stacks.Refusal(stack) is { } refusal)
         {
             return ApiResults.Invalid(refusal);
         }
 
-        return await changes.CreateAsync(name, request.Stack, ct) is { } app
-            ? Json(database.Read(db => Describe(db, app, settings)), StatusCodes.Status201Created)
+        return await changes.CreateAsync(name, stack, ct) is { } app
+            ? Json(Whole(database.Read(db => AppList.Find(db, app.Id))!), StatusCodes.Status201Created)
             : ApiResults.Invalid($"The name \"{name}\" is already taken on this platform; choose another.");
     }
 
-    private static async Task<IResult> ChangeAsync(
-        string name, AppChange change, Database database, Settings settings, TrafficChanges traffic, StackCatalog stacks, CancellationToken ct)
+    private async Task<IResult> ChangeAsync(string name, AppChange change, CancellationToken ct)
     {
         if (database.Read(db => AppTable.Find(db, name)) is not { } app)
         {
             return ApiResults.NoApp(name);
         }
 
-        if (change.BuildStack is { } stack)
+        if (change.BuildStack is { } given)
         {
+            var stack = places.StackName(given, settings.Stacks);
             if (stacks.Refusal(stack) is { } refusal)
             {
                 return ApiResults.Invalid(refusal);
@@ -80,34 +76,43 @@ internal static class AppEndpoints
             await database.WriteAsync(db => AppTable.SetStack(db, app.Id, stack), ct);
         }
 
+        if (change.Name is { } wanted && wanted != app.Name)
+        {
+            if (!AppName.TryParse(wanted, out var other, out var error))
+            {
+                return ApiResults.Invalid(error);
+            }
+
+            if (await rename.RenameAsync(app.Id, other, ct) is { Error: { } taken })
+            {
+                return ApiResults.Invalid(taken);
+            }
+        }
+
         var outcome = change.Maintenance is { } on ? await traffic.SetMaintenanceAsync(app.Id, on, ct) : new TrafficOutcome(null, InForce: true);
-        return ApiResults.Of(outcome, () => Json(database.Read(db => Describe(db, AppTable.Find(db, app.Id) ?? app, settings))));
+        return ApiResults.Of(outcome, () => database.Read(db => AppList.Find(db, app.Id)) is { } changed ? Json(Whole(changed)) : ApiResults.NoApp(name));
+    }
+
+    private async Task<IResult> DestroyAsync(string name, CancellationToken ct)
+    {
+        if (database.Read(db => AppList.Find(db, name)) is not { } found)
+        {
+            return ApiResults.NoApp(name);
+        }
+
+        var description = Whole(found);
+        await changes.DestroyAsync(found.App.Id, ct);
+        repositories.Delete(found.App.Id);
+        await builder.RemoveCacheAsync(found.App.Id, ct);
+        return Json(description);
     }
 
     private static string Generate() =>
         $"{Adjectives[RandomNumberGenerator.GetInt32(Adjectives.Length)]}-{Nouns[RandomNumberGenerator.GetInt32(Nouns.Length)]}-"
         + $"{RandomNumberGenerator.GetInt32(1000, 10000)}";
 
-    private static AppInfo Describe(SqliteConnection db, App app, Settings settings)
-    {
-        var live = app.LiveRelease is { } number ? ReleaseTable.Find(db, app.Id, number) : null;
-        var domains = AppTable.Domains(db, app.Id);
-        return new AppInfo(
-            app.Id,
-            app.Name,
-            live?.Slug?.Stack ?? app.Stack ?? settings.DefaultStack,
-            live?.Slug?.BuildpackNames,
-            settings.WebUrl(domains[0]),
-            $"{settings.ControlUrl}/{app.Name}.git",
-            domains,
-            app.LiveRelease,
-            TrafficTable.Find(db, app.Id).Maintenance,
-            app.CreatedAt)
-        {
-            BuildStack = app.Stack,
-        };
-    }
+    // The size of a repository is on disk only: looking at a thousand of them would take a list too long.
+    private AppInfo Whole(ListedApp app) => database.Read(db => describe.Of(db, app)) with { RepoSize = repositories.SizeOf(app.App.Id) };
 
-    private static IResult Json(AppInfo app, int status = StatusCodes.Status200OK) =>
-        Results.Json(app, ProtocolJson.Default.AppInfo, statusCode: status);
+    private static IResult Json(AppInfo app, int status = StatusCodes.Status200OK) => ApiResults.Json(app, ProtocolJson.Default.AppInfo, status);
 }

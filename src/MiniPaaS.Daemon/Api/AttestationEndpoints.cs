@@ -6,35 +6,35 @@ using MiniPaaS.Protocol;
 namespace MiniPaaS.Daemon.Api;
 
 /// <summary>
-/// <c>/apps/{name}/releases/{number}/sbom</c> and <c>/provenance</c>: what the platform vouches for about a release's slug, each as its
+/// Extensions: <c>/apps/{name}/releases/{release}/sbom</c> and <c>/provenance</c>: what the platform vouches for about a release's slug, each as its
 /// specification says; <c>/platform/signing-keys</c>; <c>/audit</c>.
 /// </summary>
-internal sealed class AttestationEndpoints(Database database, SigningKeys keys, Audit audit)
+internal sealed class AttestationEndpoints(Database database, SigningKeys keys, Audit audit, ReleaseDescription releases)
 {
     public void Map(WebApplication app)
     {
-        app.MapGet("/apps/{name}/releases/{number:int}/sbom", (string name, int number) =>
-            OfSlug(name, number, attestation => Results.Bytes(attestation.OpenSbom(), Sbom.MediaType)));
-        app.MapGet("/apps/{name}/releases/{number:int}/provenance", (string name, int number) =>
-            OfSlug(name, number, attestation => Results.Text(attestation.Provenance, Dsse.MediaType)));
-        app.MapGet("/platform/signing-keys", () => Results.Json(keys.Trusted(), ProtocolJson.Default.ImmutableArraySigningKeyInfo));
+        app.MapGet("/apps/{name}/releases/{release}/sbom", (string name, string release) =>
+            OfSlug(name, release, attestation => Results.Bytes(attestation.OpenSbom(), Sbom.MediaType)));
+        app.MapGet("/apps/{name}/releases/{release}/provenance", (string name, string release) =>
+            OfSlug(name, release, attestation => Results.Text(attestation.Provenance, Dsse.MediaType)));
+        app.MapGet("/platform/signing-keys", () => ApiResults.Json(keys.Trusted(), ProtocolJson.Default.ImmutableArraySigningKeyInfo));
         app.MapGet("/audit", (string? package, bool? all) => package is null
             ? ApiResults.Invalid("Name the package to look for, as in /audit?package=npm:lodash.")
             : PackageQuery.TryParse(package, out var query, out var error)
-                ? Results.Json(audit.Run(query, liveOnly: all != true), ProtocolJson.Default.AuditReport)
+                ? ApiResults.Json(audit.Run(query, liveOnly: all != true), ProtocolJson.Default.AuditReport)
                 : ApiResults.Invalid(error));
     }
 
-    private IResult OfSlug(string name, int number, Func<Attestation, IResult> answer)
+    private IResult OfSlug(string name, string reference, Func<Attestation, IResult> answer)
     {
         if (database.Read(db => AppTable.Find(db, name)) is not { } app)
         {
             return ApiResults.NoApp(name);
         }
 
-        if (database.Read(db => ReleaseTable.Find(db, app.Id, number)) is not { } release)
+        if (releases.NumberOf(app.Id, reference) is not { } number || database.Read(db => ReleaseTable.Find(db, app.Id, number)) is not { } release)
         {
-            return ApiResults.NotFound($"{name} has no release v{number}; `paas releases` lists them.");
+            return ReleaseDescription.None(name, reference);
         }
 
         if (release.Slug is not { } slug)

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using System.Text;
+using MiniPaaS.Daemon.Api.Conventions;
 using MiniPaaS.Daemon.Securing;
 using MiniPaaS.Daemon.Store;
 
@@ -26,10 +27,12 @@ internal static class Authentication
         }
     });
 
-    // The address of a source that was sent here is its password, as with Heroku's. The git hook comes over the socket itself, with the unguessable id of its push; the router refuses these paths. The root
-    // certificate and the answers to ACME challenges are public by their nature.
+    // The git hook comes over the socket itself, with the unguessable id of its push; the router refuses these paths. Streams have
+    // signed addresses, and the address of a source that was sent here is its password, as with Heroku's. The root certificate, the
+    // names of buildpacks and the answers to ACME challenges are public by their nature.
     private static bool IsOpen(PathString path) =>
         path == "/healthz" || path == "/platform/ca.pem" || path.StartsWithSegments("/internal")
+        || path.StartsWithSegments(StreamAddresses.Root) || path.StartsWithSegments("/buildpacks")
         || (path.StartsWithSegments(SourceEndpoints.Path, out var source) && source.HasValue)
         || path.Value!.StartsWith(AcmeChallenges.Path, StringComparison.Ordinal);
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Claims;
+using MiniPaaS.Daemon.Api.Conventions;
 using MiniPaaS.Daemon.Apps;
 using MiniPaaS.Daemon.Building;
 using MiniPaaS.Daemon.Receiving;
@@ -8,25 +9,34 @@ using MiniPaaS.Protocol;
 
 namespace MiniPaaS.Daemon.Api;
 
-/// <summary><c>/apps/{name}/builds</c>: list, read, cancel; and the cache between them.</summary>
-internal sealed class BuildEndpoints(Database database, RunningBuilds running, BuildCaches caches, Settings settings, TimeProvider time)
+/// <summary><c>/apps/{name}/builds</c>: list, read, cancel (an extension); and the cache between them. A build is named by its number or its uuid.</summary>
+internal sealed class BuildEndpoints(
+    Database database, RunningBuilds running, BuildCaches caches, BuildDescription describe, Settings settings, TimeProvider time)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/apps/{name}/builds", (string name) => OfApp(name, app => Results.Json(
-            database.Read(db => BuildTable.All(db, app.Id)).Select(Describe).ToImmutableArray(), ProtocolJson.Default.ImmutableArrayBuildInfo)));
-        routes.MapGet("/apps/{name}/builds/{id:long}", (string name, long id) => OfBuild(name, id, (_, build) =>
-            Results.Json(Describe(build), ProtocolJson.Default.BuildInfo)));
-        routes.MapGet("/apps/{name}/builds/{id:long}/output", (HttpContext context, string name, long id) => OfBuild(name, id, (app, _) =>
-            Results.Stream(stream => WriteOutputAsync(stream, app, id, context.RequestAborted), "text/plain; charset=utf-8")));
-        routes.MapDelete("/apps/{name}/builds/{id:long}", (string name, long id, ClaimsPrincipal user) => OfBuild(name, id, (app, build) =>
-            running.Cancel(app.Id, id, user.Identity!.Name!)
-                ? Results.Json(Describe(build), ProtocolJson.Default.BuildInfo, statusCode: StatusCodes.Status202Accepted)
-                : ApiResults.Conflict($"Build {id} of {name} is not under way any more: it {build.Status}.")));
+        routes.MapGet("/apps/{name}/builds", (HttpContext context, string name) => OfApp(name, app => Lists.Of(
+            context,
+            [.. database.Read(db => BuildTable.All(db, app.Id)).Reverse().Select(build => describe.Of(context.Request, app, build))],
+            ProtocolJson.Default.ImmutableArrayBuildInfo,
+            ("created_at", build => build.CreatedAt.ToString("O")),
+            ("id", build => build.Id))));
+        routes.MapGet("/apps/{name}/builds/{id}", (HttpContext context, string name, string id) => OfBuild(name, id, (app, build) =>
+            ApiResults.Json(describe.Of(context.Request, app, build), ProtocolJson.Default.BuildInfo)));
+        routes.MapGet("/apps/{name}/builds/{id}/output", (HttpContext context, string name, string id) => OfBuild(name, id, (app, build) =>
+            Output(context, app, build)));
+        routes.MapDelete("/apps/{name}/builds/{id}", (HttpContext context, string name, string id, ClaimsPrincipal user) => OfBuild(name, id, (app, build) =>
+            running.Cancel(app.Id, build.Id, user.Identity!.Name!)
+                ? ApiResults.Json(describe.Of(context.Request, app, build), ProtocolJson.Default.BuildInfo, StatusCodes.Status202Accepted)
+                : ApiResults.Conflict($"Build {build.Id} of {name} is not under way any more: it {build.Status}.")));
         routes.MapDelete("/apps/{name}/build-cache", PurgeAsync);
     }
+
+    /// <summary>What a build says, to its end.</summary>
+    public IResult Output(HttpContext context, App app, Build build) =>
+        Results.Stream(stream => WriteOutputAsync(stream, app, build.Id, context.RequestAborted), "text/plain; charset=utf-8");
 
     // What is written is shown as it comes; the build's row says when there will be no more.
     private async Task WriteOutputAsync(Stream target, App app, long id, CancellationToken ct)
@@ -58,13 +68,11 @@ internal sealed class BuildEndpoints(Database database, RunningBuilds running, B
         return Results.NoContent();
     }
 
-    private static BuildInfo Describe(Build build) => new(build.Id, build.Status, build.Commit, build.Error, build.StartedAt, build.FinishedAt);
-
     private IResult OfApp(string name, Func<App, IResult> answer) =>
         database.Read(db => AppTable.Find(db, name)) is { } app ? answer(app) : ApiResults.NoApp(name);
 
-    private IResult OfBuild(string name, long id, Func<App, Build, IResult> answer) => OfApp(name, app =>
-        database.Read(db => BuildTable.Find(db, app.Id, id)) is { } build
+    private IResult OfBuild(string name, string id, Func<App, Build, IResult> answer) => OfApp(name, app =>
+        describe.NumberOf(id) is { } number && database.Read(db => BuildTable.Find(db, app.Id, number)) is { } build
             ? answer(app, build)
-            : ApiResults.NotFound($"{name} has no build {id}; `paas builds` lists them."));
+            : ApiResults.NotFound($"{name} has no build {id}; `paas builds` lists them.", "build"));
 }

@@ -20,7 +20,15 @@ internal static class BuildpackEndpoints
             : ApiResults.NoApp(name));
         app.MapPut("/apps/{name}/buildpack-installations", (string name, BuildpackInstallationUpdates updates, CancellationToken ct) =>
             SetAsync(database, references, name, updates, ct));
+
+        // What Heroku's CLI asks for the address behind a short name; it shows no token, and gets nothing but the name again.
+        app.MapGet("/buildpacks/{**name}", (string name) =>
+            references.TryParse(Uri.UnescapeDataString(name), out var reference, out var error) && IsShort(Uri.UnescapeDataString(name))
+                ? ApiResults.Json(new RegisteredBuildpack(reference.Text, Urn + reference.Text), ProtocolJson.Default.RegisteredBuildpack)
+                : ApiResults.NotFound(error ?? "Only buildpacks with a short name (org/name) are looked up.", "buildpack"));
     }
+
+    private static bool IsShort(string name) => !name.Contains(':', StringComparison.Ordinal) && !name.StartsWith('/');
 
     private static async Task<IResult> SetAsync(
         Database database, PackReferences references, string name, BuildpackInstallationUpdates updates, CancellationToken ct)
@@ -50,7 +58,7 @@ internal static class BuildpackEndpoints
     private static IResult Installations(Database database, App app)
     {
         var buildpacks = database.Read(db => BuildpackTable.Find(db, app.Id)).InForce;
-        return Results.Json(
+        return ApiResults.Json(
             [.. buildpacks.Select((buildpack, ordinal) => new BuildpackInstallation(ordinal, Describe(buildpack)))],
             ProtocolJson.Default.ImmutableArrayBuildpackInstallation);
     }

@@ -28,13 +28,13 @@ internal static class CanaryEndpoints
         app.MapPost("/apps/{name}/canary", (string name, CancellationToken ct) => OfApp(name, async id =>
         {
             var (error, release) = await canaries.PromoteAsync(id, ct);
-            return error is null ? Results.Json(new CanaryEnd(release), ProtocolJson.Default.CanaryEnd, statusCode: StatusCodes.Status202Accepted) : ApiResults.Conflict(error);
+            return error is null ? ApiResults.Json(new CanaryEnd(release), ProtocolJson.Default.CanaryEnd, statusCode: StatusCodes.Status202Accepted) : ApiResults.Conflict(error);
         }));
         app.MapDelete("/apps/{name}/canary", (string name, ClaimsPrincipal user, CancellationToken ct) => OfApp(name, async id =>
         {
             var (error, release, inForce) = await canaries.AbortAsync(id, user.Identity!.Name!, ct);
             return error is not null ? ApiResults.Conflict(error)
-                : inForce ? Results.Json(new CanaryEnd(release), ProtocolJson.Default.CanaryEnd)
+                : inForce ? ApiResults.Json(new CanaryEnd(release), ProtocolJson.Default.CanaryEnd)
                 : ApiResults.NotInForce();
         }));
     }
@@ -43,5 +43,5 @@ internal static class CanaryEndpoints
         error is not null ? ApiResults.Conflict(error) : inForce ? Describe(running, name, appId) : ApiResults.NotInForce();
 
     private static IResult Describe(RunningDynos running, string name, long appId) =>
-        running.Canary(appId) is { } canary ? Results.Json(canary, ProtocolJson.Default.CanaryInfo) : ApiResults.NoApp(name);
+        running.Canary(appId) is { } canary ? ApiResults.Json(canary, ProtocolJson.Default.CanaryInfo) : ApiResults.NoApp(name);
 }

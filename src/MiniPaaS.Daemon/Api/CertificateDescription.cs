@@ -1,43 +1,68 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Data.Sqlite;
+using MiniPaaS.Daemon.Api.Conventions;
 using MiniPaaS.Daemon.Apps;
+using MiniPaaS.Daemon.Store;
 using MiniPaaS.Protocol;
 
 namespace MiniPaaS.Daemon.Api;
 
 /// <summary>A certificate in the API's words.</summary>
-internal static class CertificateDescription
+internal sealed class CertificateDescription(ResourceIds ids, AppDescription apps)
 {
-    /// <param name="id">Id on the wire.</param>
-    /// <param name="name">Name on the wire.</param>
-    /// <param name="certificate">The certificate; its key stays here.</param>
-    /// <param name="acm">True when it was issued automatically.</param>
-    /// <param name="hosts">Domains that it is presented for.</param>
-    /// <param name="domains">Domains of the app that it could be expected to be for.</param>
-    /// <param name="created">First upload.</param>
-    /// <param name="updated">Last upload.</param>
-    public static SniEndpointInfo Of(
+    /// <summary>All certificates of an app: those that were uploaded, then those that were issued automatically.</summary>
+    public ImmutableArray<SniEndpointInfo> All(SqliteConnection db, App app)
+    {
+        var domains = AppTable.Domains(db, app.Id);
+        return
+        [
+            .. CertificateTable.OfApp(db, app.Id).Select(c => Of(app, c, domains)),
+            .. AcmeTable.OfApp(db, app.Id).Where(c => c.Certificate is not null).Select(c => Of(
+                app, ids.Named(ResourceKind.SniEndpoint, c.Host), c.Host, c.Certificate!, acm: true, [c.Host], [], (c.CreatedAt, c.UpdatedAt))),
+        ];
+    }
+
+    public SniEndpointInfo Of(App app, UploadedCertificate uploaded, ImmutableArray<string> domains) => Of(
+        app, IdOf(uploaded), uploaded.Name, uploaded.Certificate, acm: false, uploaded.HostsAmong(domains), domains, (uploaded.CreatedAt, uploaded.UpdatedAt));
+
+    public string IdOf(UploadedCertificate uploaded) => ids.Of(ResourceKind.SniEndpoint, uploaded.Id);
+
+    public string DomainId(long appId, string host) => ids.Named(ResourceKind.Domain, $"{appId}", host);
+
+    /// <summary>The uploaded certificate of an app that a client names by name or uuid, or null.</summary>
+    public UploadedCertificate? Find(SqliteConnection db, long appId, string text) =>
+        ids.TryRead(ResourceKind.SniEndpoint, text, out var number, out _)
+            ? CertificateTable.OfApp(db, appId).FirstOrDefault(certificate => certificate.Id == number)
+            : CertificateTable.Find(db, appId, text);
+
+    private SniEndpointInfo Of(
+        App app,
         string id,
         string name,
         Certificate certificate,
         bool acm,
         ImmutableArray<string> hosts,
         ImmutableArray<string> domains,
-        DateTimeOffset created,
-        DateTimeOffset updated)
+        (DateTimeOffset Created, DateTimeOffset Updated) times)
     {
         using var leaf = X509Certificate2.CreateFromPem(certificate.Chain);
         var selfSigned = leaf.SubjectName.RawData.AsSpan().SequenceEqual(leaf.IssuerName.RawData);
-        return new SniEndpointInfo(
-            id,
-            name,
-            certificate.Chain,
-            hosts,
-            new SslCertificateInfo(
-                !selfSigned, selfSigned, acm, certificate.Names, leaf.Issuer, leaf.Subject, certificate.NotBefore, certificate.NotAfter),
-            acm ? [] : [.. Warnings(certificate, selfSigned, hosts, domains)],
-            created,
-            updated);
+        return new SniEndpointInfo
+        {
+            Id = id,
+            Name = name,
+            DisplayName = name,
+            App = apps.Reference(app),
+            CertificateChain = certificate.Chain,
+            Domains = [.. hosts.Select(host => DomainId(app.Id, host))],
+            SslCert = new SslCertificateInfo(
+                id, !selfSigned, selfSigned, acm, certificate.Names, leaf.Issuer, leaf.Subject, certificate.NotBefore, certificate.NotAfter),
+            CreatedAt = times.Created,
+            UpdatedAt = times.Updated,
+            Hostnames = hosts,
+            Warnings = acm ? [] : [.. Warnings(certificate, selfSigned, hosts, domains)],
+        };
     }
 
     private static IEnumerable<string> Warnings(Certificate certificate, bool selfSigned, ImmutableArray<string> hosts, ImmutableArray<string> domains)

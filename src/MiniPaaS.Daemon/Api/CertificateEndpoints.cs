@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Data.Sqlite;
+using MiniPaaS.Daemon.Api.Conventions;
 using MiniPaaS.Daemon.Apps;
 using MiniPaaS.Daemon.Logging;
 using MiniPaaS.Daemon.Routing;
@@ -10,19 +11,20 @@ using MiniPaaS.Protocol;
 namespace MiniPaaS.Daemon.Api;
 
 /// <summary><c>/apps/{name}/sni-endpoints</c>: the certificates of an app, as on Heroku. Private keys come in and never go out.</summary>
-internal sealed class CertificateEndpoints(Database database, RouterLink routers, LogBook logs, LocalAuthority authority, TimeProvider time)
+internal sealed class CertificateEndpoints(
+    Database database, CertificateDescription describe, RouterLink routers, LogBook logs, LocalAuthority authority, TimeProvider time)
 {
     public void Map(WebApplication app)
     {
         app.MapGet("/platform/ca.pem", () => authority.Root is { } root
             ? Results.Text(root, "application/x-pem-file")
             : ApiResults.NotFound("This platform has no local certificate authority; the daemon's log tells why."));
-        app.MapGet("/apps/{name}/sni-endpoints", (string name) => database.Read(db => AppTable.Find(db, name) is { } found
-            ? Results.Json(All(db, found.Id), ProtocolJson.Default.ImmutableArraySniEndpointInfo)
+        app.MapGet("/apps/{name}/sni-endpoints", (HttpContext context, string name) => database.Read(db => AppTable.Find(db, name) is { } found
+            ? Lists.Of(context, describe.All(db, found), ProtocolJson.Default.ImmutableArraySniEndpointInfo, ("id", one => one.Id), ("name", one => one.Name))
             : ApiResults.NoApp(name)));
         app.MapGet("/apps/{name}/sni-endpoints/{endpoint}", (string name, string endpoint) => database.Read(db =>
             AppTable.Find(db, name) is not { } found ? ApiResults.NoApp(name)
-            : All(db, found.Id).FirstOrDefault(e => e.Name == endpoint) is { } one ? Json(one)
+            : describe.All(db, found).FirstOrDefault(e => e.Name == endpoint || ResourceIds.Same(e.Id, endpoint)) is { } one ? Json(one)
             : NoCertificate(name, endpoint)));
         app.MapPost("/apps/{name}/sni-endpoints", AddAsync);
         app.MapPatch("/apps/{name}/sni-endpoints/{endpoint}", UpdateAsync);
@@ -36,14 +38,15 @@ internal sealed class CertificateEndpoints(Database database, RouterLink routers
             return ApiResults.NoApp(name);
         }
 
-        if (!TryRead(app, upload, upload.Domains, out var certificate, out var error))
+        var chosen = HostsOf(app, upload.Domains);
+        if (!TryRead(app, upload, chosen, out var certificate, out var error))
         {
             return ApiResults.Invalid(error);
         }
 
         var now = time.GetUtcNow();
         var added = await database.WriteAsync(
-            db => CertificateTable.Insert(db, app.Id, Wish(certificate.Names[0]), certificate, upload.Domains, now), ct);
+            db => CertificateTable.Insert(db, app.Id, Wish(certificate.Names[0]), certificate, chosen, now), ct);
         return await AppliedAsync(app, added.Name, "added", StatusCodes.Status201Created);
     }
 
@@ -55,7 +58,7 @@ internal sealed class CertificateEndpoints(Database database, RouterLink routers
             return result;
         }
 
-        var chosen = upload.Domains ?? existing!.Chosen;
+        var chosen = HostsOf(app!, upload.Domains) ?? existing!.Chosen;
         if (!TryRead(app!, upload, chosen, out var certificate, out var error))
         {
             return ApiResults.Invalid(error);
@@ -73,9 +76,9 @@ internal sealed class CertificateEndpoints(Database database, RouterLink routers
             return result;
         }
 
-        var description = database.Read(db => Describe(existing!, AppTable.Domains(db, app!.Id)));
+        var description = database.Read(db => describe.Of(app!, existing!, AppTable.Domains(db, app!.Id)));
         await database.WriteAsync(db => CertificateTable.Delete(db, existing!.Id), ct);
-        logs.Platform(app!.Id, "api", $"Certificate {endpoint} removed");
+        logs.Platform(app!.Id, "api", $"Certificate {existing!.Name} removed");
         await routers.RefreshAsync(CancellationToken.None);
         return Json(description);
     }
@@ -83,7 +86,7 @@ internal sealed class CertificateEndpoints(Database database, RouterLink routers
     // Committed: from here on it happens, whether the client still listens or not.
     private async Task<IResult> AppliedAsync(App app, string endpoint, string verb, int status)
     {
-        var description = database.Read(db => Describe(CertificateTable.Find(db, app.Id, endpoint)!, AppTable.Domains(db, app.Id)));
+        var description = database.Read(db => describe.Of(app, CertificateTable.Find(db, app.Id, endpoint)!, AppTable.Domains(db, app.Id)));
         logs.Platform(app.Id, "api", $"Certificate {endpoint} {verb} for {string.Join(", ", description.SslCert.CertDomains)}");
         await routers.RefreshAsync(CancellationToken.None);
         return Json(description, status);
@@ -92,14 +95,14 @@ internal sealed class CertificateEndpoints(Database database, RouterLink routers
     private (IResult? Result, App? App, UploadedCertificate? Certificate) Find(string name, string endpoint) =>
         database.Read<(IResult?, App?, UploadedCertificate?)>(db => Find(db, name, endpoint));
 
-    private static (IResult?, App?, UploadedCertificate?) Find(SqliteConnection db, string name, string endpoint)
+    private (IResult?, App?, UploadedCertificate?) Find(SqliteConnection db, string name, string endpoint)
     {
         if (AppTable.Find(db, name) is not { } app)
         {
             return (ApiResults.NoApp(name), null, null);
         }
 
-        if (CertificateTable.Find(db, app.Id, endpoint) is { } certificate)
+        if (describe.Find(db, app.Id, endpoint) is { } certificate)
         {
             return (null, app, certificate);
         }
@@ -128,30 +131,19 @@ internal sealed class CertificateEndpoints(Database database, RouterLink routers
         return error.Length == 0;
     }
 
-    private static ImmutableArray<SniEndpointInfo> All(SqliteConnection db, long appId)
+    // Domains that nobody has are told apart later.
+    private ImmutableArray<string>? HostsOf(App app, ImmutableArray<string>? given)
     {
-        var domains = AppTable.Domains(db, appId);
-        return
-        [
-            .. CertificateTable.OfApp(db, appId).Select(c => Describe(c, domains)),
-            .. AcmeTable.OfApp(db, appId).Where(c => c.Certificate is not null).Select(c => CertificateDescription.Of(
-                c.Host, c.Host, c.Certificate!, acm: true, [c.Host], [], c.CreatedAt, c.UpdatedAt)),
-        ];
-    }
-
-    private static SniEndpointInfo Describe(UploadedCertificate uploaded, ImmutableArray<string> domains)
-    {
-        var hosts = uploaded.HostsAmong(domains);
-        return CertificateDescription.Of(
-            $"{uploaded.Id}", uploaded.Name, uploaded.Certificate, acm: false, hosts, domains, uploaded.CreatedAt, uploaded.UpdatedAt);
+        var domains = given is null ? [] : database.Read(db => AppTable.Domains(db, app.Id));
+        return given is null ? null : [.. given.Value.Select(one => domains.FirstOrDefault(host => ResourceIds.Same(describe.DomainId(app.Id, host), one)) ?? one)];
     }
 
     // As in wildcard-example-org for *.example.org.
     private static string Wish(string host) => host.Replace("*", "wildcard", StringComparison.Ordinal).Replace('.', '-');
 
     private static IResult NoCertificate(string app, string name) =>
-        ApiResults.NotFound($"{app} has no certificate \"{name}\". `paas certs -a {app}` lists those that it has.");
+        ApiResults.NotFound($"{app} has no certificate \"{name}\". `paas certs -a {app}` lists those that it has.", "sni_endpoint");
 
     private static IResult Json(SniEndpointInfo endpoint, int status = StatusCodes.Status200OK) =>
-        Results.Json(endpoint, ProtocolJson.Default.SniEndpointInfo, statusCode: status);
+        ApiResults.Json(endpoint, ProtocolJson.Default.SniEndpointInfo, statusCode: status);
 }

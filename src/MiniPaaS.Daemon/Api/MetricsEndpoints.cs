@@ -39,7 +39,7 @@ internal static class MetricsEndpoints
                 text.Add(string.Join('\n', page.Split('\n').Where(line => line.StartsWith('#') || line.Contains($"app=\"{name}\"", StringComparison.Ordinal))), router);
             }
 
-            return Results.Json(AppFigures.Of(name, text.Samples), ProtocolJson.Default.AppMetrics);
+            return ApiResults.Json(AppFigures.Of(name, text.Samples), ProtocolJson.Default.AppMetrics);
         });
     }
 

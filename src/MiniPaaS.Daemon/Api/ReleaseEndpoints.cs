@@ -1,124 +1,115 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Security.Claims;
-using Microsoft.Data.Sqlite;
+using MiniPaaS.Daemon.Api.Conventions;
 using MiniPaaS.Daemon.Apps;
 using MiniPaaS.Daemon.Releasing;
+using MiniPaaS.Daemon.Slugs;
 using MiniPaaS.Daemon.Store;
 using MiniPaaS.Protocol;
 
 namespace MiniPaaS.Daemon.Api;
 
-/// <summary><c>/apps/{name}/releases</c> and <c>/config-vars</c>: whatever makes a release.</summary>
-internal static class ReleaseEndpoints
+/// <summary><c>/apps/{name}/releases</c>: list, show, roll back, release a slug once more.</summary>
+internal sealed class ReleaseEndpoints(
+    Database database, AppChanges changes, SlugBook slugs, SlugFinder finder, SlugRelease slugRelease, ReleaseDescription describe)
 {
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    private static readonly string[] Fields = ["version", "id"];
 
-    public static void MapReleases(this WebApplication app, Database database, AppChanges changes, TimeProvider time)
+    public void Map(IEndpointRouteBuilder routes)
     {
-        app.MapGet("/apps/{name}/config-vars", (string name) => OfApp(database, name, found =>
-            Results.Json(
-                database.Read(db => ReleaseBook.ConfigVarsOf(db, found.Id)).Reveal(), ProtocolJson.Default.ImmutableSortedDictionaryStringString)));
-        app.MapPatch("/apps/{name}/config-vars", (string name, Dictionary<string, string?> vars, ClaimsPrincipal user, CancellationToken ct) =>
-            ConfigureAsync(database, changes, name, vars, user, ct));
-        app.MapGet("/apps/{name}/releases", (string name) => OfApp(database, name, found =>
-            Results.Json(database.Read(db => Releases(db, found)), ProtocolJson.Default.ImmutableArrayReleaseInfo)));
-        app.MapGet("/apps/{name}/releases/{number:int}", (string name, int number) => OfApp(database, name, found =>
-            database.Read(db => Releases(db, found)).FirstOrDefault(r => r.Version == number) is { } release
-                ? Results.Json(release, ProtocolJson.Default.ReleaseInfo)
-                : ApiResults.NotFound($"{name} has no release v{number}; `paas releases` lists them.")));
-        app.MapPost("/apps/{name}/releases", (string name, Rollback rollback, ClaimsPrincipal user, CancellationToken ct) =>
-            RollBackAsync(database, changes, name, rollback, user, ct));
-        app.MapGet("/apps/{name}/releases/{number:int}/deployment", (string name, int number, double? wait, string? step, CancellationToken ct) =>
-            FollowAsync(database, changes, time, name, number, TimeSpan.FromSeconds(Math.Clamp(wait ?? 0, 0, LongestWait.TotalSeconds)), step, ct));
+        routes.MapGet("/apps/{name}/releases", (HttpContext context, string name) => List(context, name));
+        routes.MapGet("/apps/{name}/releases/{release}", (HttpContext context, string name, string release) => OfRelease(name, release, (app, number) =>
+            database.Read(db => ReleaseList.Find(db, app.Id, number)) is { } found ? Json(context, app, found) : ReleaseDescription.None(name, release)));
+        routes.MapGet("/apps/{name}/releases/{release}/config-vars", (string name, string release) => OfRelease(name, release, (app, number) =>
+            database.Read(db => ReleaseTable.Find(db, app.Id, number)) is { } found
+                ? ApiResults.Json(found.ConfigVars.Reveal(), ProtocolJson.Default.ImmutableSortedDictionaryStringString)
+                : ReleaseDescription.None(name, release)));
+        routes.MapPost("/apps/{name}/releases", CreateAsync);
     }
 
-    private static IResult OfApp(Database database, string name, Func<App, IResult> answer) =>
-        database.Read(db => AppTable.Find(db, name)) is { } app ? answer(app) : ApiResults.NoApp(name);
-
-    private static async Task<IResult> ConfigureAsync(
-        Database database, AppChanges changes, string name, Dictionary<string, string?> vars, ClaimsPrincipal user, CancellationToken ct)
+    private IResult List(HttpContext context, string name)
     {
         if (database.Read(db => AppTable.Find(db, name)) is not { } app)
         {
             return ApiResults.NoApp(name);
         }
 
-        if (vars.Select(v => ConfigVars.Reject(v.Key, v.Value)).FirstOrDefault(reason => reason is not null) is { } rejected)
+        if (!ListRange.TryParse(context.Request.Headers.Range, Fields, out var range, out var error))
         {
-            return ApiResults.Invalid(rejected);
+            return ApiResults.NoSuchRange(error);
         }
 
-        var (release, after, error) = await changes.ConfigureAsync(app.Id, vars, user.Identity!.Name!, ct);
-        return error is not null ? ApiResults.Conflict(error) : Results.Json(new ConfigChange(after.Reveal(), release?.Number), ProtocolJson.Default.ConfigChange);
+        // An id holds the number, so that both orders are the same.
+        var (start, end) = (Bound(app, range.Start, range), Bound(app, range.End, range with { Exclusive = false }));
+        var (low, high) = range.Descending ? (end, start) : (start, end);
+        var page = database.Read(db => ReleaseList.Between(db, app.Id, low ?? 0, high ?? int.MaxValue, range.Descending, range.Max + 1));
+        return Lists.Part(
+            page.Take(range.Max).Select(release => describe.Of(context.Request, app, release)).ToImmutableArray(),
+            page.Length > range.Max,
+            range,
+            ProtocolJson.Default.ImmutableArrayReleaseInfo,
+            release => range.Field == "id" ? release.Id : release.Version.ToString(CultureInfo.InvariantCulture),
+            Fields);
     }
 
-    private static async Task<IResult> RollBackAsync(
-        Database database, AppChanges changes, string name, Rollback rollback, ClaimsPrincipal user, CancellationToken ct)
+    private long? Bound(App app, string? text, ListRange range) =>
+        text is not null && describe.NumberOf(app.Id, text) is { } number ? number + (range.Exclusive ? range.Descending ? -1 : 1 : 0) : null;
+
+    private async Task<IResult> CreateAsync(HttpContext context, string name, CreateRelease? wanted, ClaimsPrincipal user, CancellationToken ct)
     {
         if (database.Read(db => AppTable.Find(db, name)) is not { } app)
         {
             return ApiResults.NoApp(name);
         }
 
-        var (release, error) = await changes.RollBackAsync(app.Id, rollback.Release, user.Identity!.Name!, ct);
-        return release is null
-            ? ApiResults.Invalid(error!)
-            : Results.Json(
-                database.Read(db => Releases(db, app)).First(r => r.Version == release.Number),
-                ProtocolJson.Default.ReleaseInfo,
-                statusCode: StatusCodes.Status201Created);
-    }
-
-    private static async Task<IResult> FollowAsync(
-        Database database, AppChanges changes, TimeProvider time, string name, int number, TimeSpan wait, string? seen, CancellationToken ct)
-    {
-        if (database.Read(db => AppTable.Find(db, name)) is not { } app)
+        if (wanted?.Slug is { } slug)
         {
-            return ApiResults.NoApp(name);
+            return await ReleaseSlugAsync(context, app, slug, wanted.Description, user.Identity!.Name!, ct);
         }
 
-        var deadline = time.GetUtcNow() + wait;
-        while (true)
+        var number = wanted?.Release is { } text ? describe.NumberOf(app.Id, text) : null;
+        if (wanted?.Release is not null && number is null)
         {
-            var changed = changes.Changed(app.Id);
-            if (database.Read(db => DeploymentTable.OfRelease(db, app.Id, number)) is not { } deployment)
-            {
-                return ApiResults.NotFound($"{name} has no release v{number}; `paas releases` lists them.");
-            }
+            return ApiResults.Invalid($"There is no release {wanted.Release}; `paas releases` lists them.");
+        }
 
-            var left = deadline - time.GetUtcNow();
-            if (deployment.FinishedAt is not null || deployment.Step.ToString() != seen || left <= TimeSpan.Zero)
-            {
-                var seconds = ((deployment.FinishedAt ?? time.GetUtcNow()) - deployment.StartedAt).TotalSeconds;
-                return Results.Json(
-                    new DeploymentInfo(
-                        number, deployment.Step.ToString(), deployment.FinishedAt is not null, deployment.Succeeded, deployment.Error, Math.Round(seconds, 3)),
-                    ProtocolJson.Default.DeploymentInfo);
-            }
+        var (release, error) = await changes.RollBackAsync(app.Id, number, user.Identity!.Name!, ct);
+        return release is null ? ApiResults.Invalid(error!) : Made(context, app, release.Number);
+    }
 
-            await Task.WhenAny(changed, Task.Delay(left, time, ct));
-            ct.ThrowIfCancellationRequested();
+    private async Task<IResult> ReleaseSlugAsync(HttpContext context, App app, string slug, string? description, string user, CancellationToken ct)
+    {
+        if (finder.Find(app.Id, slug) is not { } known)
+        {
+            return ApiResults.Invalid($"{app.Name} has no slug {slug}; `paas slugs` lists them.");
+        }
+
+        try
+        {
+            var text = string.IsNullOrWhiteSpace(description) ? $"Release slug {known.Slug.ShortId}" : description.ReplaceLineEndings(" ").Trim();
+            var made = await slugRelease.MakeAsync(
+                app.Id,
+                user,
+                // It may have been collected while others had the app's turn.
+                _ => Task.FromResult(((slugs.Find(app.Id, known.Slug.Id) ?? throw new SlugException($"Slug {known.Slug.ShortId} is gone.")).Slug, new SlugOrigin(text[..Math.Min(200, text.Length)]))),
+                ct);
+            return Made(context, app, made.Number);
+        }
+        catch (SlugException e)
+        {
+            return ApiResults.Conflict(e.Message);
         }
     }
 
-    private static ImmutableArray<ReleaseInfo> Releases(SqliteConnection db, App app)
-    {
-        var deployments = DeploymentTable.ByRelease(db, app.Id);
-        return
-        [
-            .. ReleaseTable.All(db, app.Id).Select(release =>
-            {
-                var first = deployments[release.Number].FirstOrDefault();
-                return new ReleaseInfo(
-                    release.Number,
-                    release.Description,
-                    first is { Step: DeploymentStep.Canary } ? "canary" : first?.FinishedAt is null ? "pending" : first.Succeeded ? "succeeded" : "failed",
-                    release.Number == app.LiveRelease,
-                    release.Slug?.Commit,
-                    release.Slug?.ShortId,
-                    first?.Error,
-                    release.CreatedAt);
-            }),
-        ];
-    }
+    private IResult Made(HttpContext context, App app, int number) =>
+        Json(context, app, database.Read(db => ReleaseList.Find(db, app.Id, number))!, StatusCodes.Status201Created);
+
+    private IResult Json(HttpContext context, App app, ListedRelease release, int status = StatusCodes.Status200OK) =>
+        ApiResults.Json(describe.Of(context.Request, app, release), ProtocolJson.Default.ReleaseInfo, status);
+
+    private IResult OfRelease(string name, string release, Func<App, int, IResult> answer) =>
+        database.Read(db => AppTable.Find(db, name)) is not { } app ? ApiResults.NoApp(name)
+        : describe.NumberOf(app.Id, release) is { } number ? answer(app, number)
+        : ReleaseDescription.None(name, release);
 }

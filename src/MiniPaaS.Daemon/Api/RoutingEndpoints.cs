@@ -51,7 +51,7 @@ internal static class RoutingEndpoints
     private static IResult Rules(Database database, App app)
     {
         var traffic = database.Read(db => TrafficTable.Find(db, app.Id));
-        return Results.Json(
+        return ApiResults.Json(
             [.. RoutingRule.All.Select(rule => new RoutingRuleInfo(rule.Name, traffic.Of(rule.Name), rule.Default, rule.Description))],
             ProtocolJson.Default.ImmutableArrayRoutingRuleInfo);
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Claims;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
+using MiniPaaS.Daemon.Api.Conventions;
 using MiniPaaS.Daemon.Apps;
 using MiniPaaS.Daemon.Slugs;
 using MiniPaaS.Daemon.Store;
@@ -9,20 +10,32 @@ using MiniPaaS.Protocol;
 
 namespace MiniPaaS.Daemon.Api;
 
-/// <summary><c>/apps/{name}/slugs</c>: what builds made. A slug is named by its id, the beginning of it, or a release (<c>v7</c>).</summary>
+/// <summary><c>/apps/{name}/slugs</c>: what builds made. All but show and make are extensions.</summary>
 internal sealed class SlugEndpoints(
-    Database database, SlugBook book, SlugImages images, SlugVerification verification, SlugExport export, SlugImport import, TimeProvider time)
+    Database database,
+    SlugBook book,
+    SlugFinder finder,
+    SlugDescription describe,
+    SlugImages images,
+    SlugVerification verification,
+    SlugExport export,
+    SlugImport import,
+    TimeProvider time)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/apps/{name}/slugs", (string name) => OfApp(name, app =>
-            Results.Json(book.All(app.Id).Select(known => SlugDescription.Of(known, checksum: null)).ToImmutableArray(), ProtocolJson.Default.ImmutableArraySlugInfo)));
-        routes.MapGet("/apps/{name}/slugs/{id}", (string name, string id, CancellationToken ct) => OfSlugAsync(name, id, async (_, known) =>
-            Results.Json(SlugDescription.Of(known, await images.LayerOfAsync(known.Slug, ct)), ProtocolJson.Default.SlugInfo)));
+        routes.MapGet("/apps/{name}/slugs", (HttpContext context, string name) => OfApp(name, app => Lists.Of(
+            context,
+            book.All(app.Id).Select(known => describe.Of(context.Request, app.Name, known, checksum: null)).ToImmutableArray(),
+            ProtocolJson.Default.ImmutableArraySlugInfo,
+            ("id", slug => slug.Id))));
+        routes.MapGet("/apps/{name}/slugs/{id}", (HttpContext context, string name, string id, CancellationToken ct) => OfSlugAsync(name, id, async (app, known) =>
+            ApiResults.Json(
+                describe.Of(context.Request, app.Name, known, await images.LayerOfAsync(known.Slug, ct)), ProtocolJson.Default.SlugInfo)));
         routes.MapGet("/apps/{name}/slugs/{id}/files", (string name, string id, CancellationToken ct) => OfSlugAsync(name, id, async (_, known) =>
-            Results.Json((await images.FilesOfAsync(known.Slug, ct)).Select(SlugDescription.Of).ToImmutableArray(), ProtocolJson.Default.ImmutableArraySlugFileInfo)));
+            ApiResults.Json((await images.FilesOfAsync(known.Slug, ct)).Select(SlugDescription.Of).ToImmutableArray(), ProtocolJson.Default.ImmutableArraySlugFileInfo)));
         routes.MapGet("/apps/{name}/slugs/{id}/diff/{other}", (string name, string id, string other, CancellationToken ct) =>
-            OfSlugAsync(name, id, (_, before) => OfSlugAsync(name, other, async (_, after) => Results.Json(
+            OfSlugAsync(name, id, (_, before) => OfSlugAsync(name, other, async (_, after) => ApiResults.Json(
                 SlugDiff.Between(await images.FilesOfAsync(before.Slug, ct), await images.FilesOfAsync(after.Slug, ct))
                     .Select(SlugDescription.Of).ToImmutableArray(),
                 ProtocolJson.Default.ImmutableArraySlugChangeInfo))));
@@ -82,6 +95,13 @@ internal sealed class SlugEndpoints(
             return ApiResults.NoApp(name);
         }
 
+        if (context.Request.HasJsonContentType())
+        {
+            return ApiResults.Invalid(
+                "A slug is made of an image archive here, in one request: send the archive of `paas slugs:export` as application/x-tar. "
+                + "Process types and a blob to be uploaded afterwards are not taken.");
+        }
+
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
             size.MaxRequestBodySize = SlugImport.MaxArchive;
@@ -90,8 +110,12 @@ internal sealed class SlugEndpoints(
         try
         {
             var release = await import.ImportAsync(app, context.Request.Body, user.Identity!.Name!, ct);
-            return Results.Json(
-                SlugDescription.Of(book.Find(app.Id, release.Version) ?? new KnownSlug(app.Id, release.Slug!, [release], Inputs: null, Key: ""), checksum: null),
+            return ApiResults.Json(
+                describe.Of(
+                    context.Request,
+                    app.Name,
+                    book.Find(app.Id, release.Version) ?? new KnownSlug(app.Id, release.Slug!, [release], Inputs: null, Key: ""),
+                    checksum: null),
                 ProtocolJson.Default.SlugInfo,
                 statusCode: StatusCodes.Status201Created);
         }
@@ -111,9 +135,9 @@ internal sealed class SlugEndpoints(
             return ApiResults.NoApp(name);
         }
 
-        if (book.Find(app.Id, id) is not { } known)
+        if (finder.Find(app.Id, id) is not { } known)
         {
-            return ApiResults.NotFound($"{name} has no slug \"{id}\". Name it by a release that went live (v7) or by the beginning of its id; `paas slugs` lists them.");
+            return ApiResults.NotFound($"{name} has no slug \"{id}\". Name it by a release that went live (v7) or by the beginning of its id; `paas slugs` lists them.", "slug");
         }
 
         try

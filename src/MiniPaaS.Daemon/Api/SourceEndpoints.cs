@@ -12,7 +12,7 @@ namespace MiniPaaS.Daemon.Api;
 /// answered, and goes on without its client; <c>DELETE</c> ends it.
 /// </summary>
 internal sealed class SourceEndpoints(
-    Database database, SourceStore store, Deploys deploys, Settings settings, TimeProvider time, IHostApplicationLifetime lifetime)
+    Database database, SourceStore store, Deploys deploys, BuildDescription describe, Settings settings, IHostApplicationLifetime lifetime)
 {
     public const string Path = "/sources";
 
@@ -47,7 +47,7 @@ internal sealed class SourceEndpoints(
         }
     }
 
-    private async Task<IResult> BuildAsync(string name, CreateBuild request, ClaimsPrincipal user, CancellationToken ct)
+    private async Task<IResult> BuildAsync(HttpContext context, string name, CreateBuild request, ClaimsPrincipal user, CancellationToken ct)
     {
         if (database.Read(db => AppTable.Find(db, name)) is not { } app)
         {
@@ -73,7 +73,7 @@ internal sealed class SourceEndpoints(
             var run = RunAsync(deploy, archive, workshop);
             return await Task.WhenAny(entered.Task, run) == run && await run is { } refusal
                 ? ApiResults.Invalid(refusal)
-                : Created(app, await entered.Task);
+                : Created(context, app, await entered.Task);
         }
         catch (SourceException e)
         {
@@ -126,14 +126,9 @@ internal sealed class SourceEndpoints(
         }
     }
 
-    private IResult Created(App app, long id)
-    {
-        var build = database.Read(db => BuildTable.Find(db, app.Id, id));
-        return Results.Json(
-            new BuildInfo(id, build?.Status ?? BuildTable.Running, build?.Commit ?? "", build?.Error, build?.StartedAt ?? time.GetUtcNow(), build?.FinishedAt),
-            ProtocolJson.Default.BuildInfo,
-            statusCode: StatusCodes.Status201Created);
-    }
+    private IResult Created(HttpContext context, App app, long id) => database.Read(db => BuildTable.Find(db, app.Id, id)) is { } build
+        ? ApiResults.Json(describe.Of(context.Request, app, build), ProtocolJson.Default.BuildInfo, StatusCodes.Status201Created)
+        : ApiResults.NoApp(app.Name);
 
     private static IResult NoSource() => ApiResults.NotFound(
         $"There is no source of that name: it is kept for {SourceStore.Lifetime.TotalHours:0} hour. Make a new one with POST /sources.");

@@ -45,6 +45,6 @@ internal static class TrafficEndpoints
         var info = traffic.Maintenance ? new TrafficInfo("maintenance", null)
             : traffic.IsHeld(time.GetUtcNow()) ? new TrafficInfo("hold", traffic.HoldUntil)
             : new TrafficInfo("serve", null);
-        return Results.Json(info, ProtocolJson.Default.TrafficInfo);
+        return ApiResults.Json(info, ProtocolJson.Default.TrafficInfo);
     }
 }

@@ -23,6 +23,8 @@ internal sealed class AppLog(string folder) : IDisposable
 
     public void Append(IReadOnlyList<string> lines)
     {
+        // A carriage return inside of a line (a progress bar) would end it for whoever reads it.
+        lines = [.. lines.Select(line => line.Replace('\r', ' ').Replace('\n', ' '))];
         var bytes = Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line + "\n")));
         lock (gate)
         {
@@ -48,26 +50,52 @@ internal sealed class AppLog(string folder) : IDisposable
         }
     }
 
-    /// <summary>The last lines and then every new one until cancelled: none is missed or given twice in between.</summary>
-    public async IAsyncEnumerable<string> FollowAsync(
-        int count, Func<string, bool> filter, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    /// <summary>The lines after the one of a time that satisfy the filter; all that are left when it is gone.</summary>
+    public ImmutableArray<string> After(string time, Func<string, bool> filter)
     {
-        var channel = Channel.CreateBounded<string>(new BoundedChannelOptions(Backlog) { FullMode = BoundedChannelFullMode.DropOldest });
-        ImmutableArray<string> past;
         lock (gate)
         {
-            past = Newest(count, filter);
-            followers.Add(channel);
+            return NewerThan(time, filter);
+        }
+    }
+
+    /// <summary>Gives every line that is written from now on; dispose the result to stop.</summary>
+    /// <param name="dropped">Told of every line that was lost because the reader is too slow; null when nobody counts them.</param>
+    public LogReader Read(Action? dropped)
+    {
+        lock (gate)
+        {
+            return Read_NeedsLock(dropped);
+        }
+    }
+
+    /// <summary>The last lines and then every new one until cancelled: none is missed or given twice in between.</summary>
+    public IAsyncEnumerable<string> FollowAsync(int count, Func<string, bool> filter, CancellationToken ct) =>
+        FollowAsync(() => Newest(count, filter), filter, ct);
+
+    /// <summary>The lines after the one of a time, and then every new one until cancelled.</summary>
+    public IAsyncEnumerable<string> FollowAfterAsync(string time, Func<string, bool> filter, CancellationToken ct) =>
+        FollowAsync(() => NewerThan(time, filter), filter, ct);
+
+    private async IAsyncEnumerable<string> FollowAsync(
+        Func<ImmutableArray<string>> read, Func<string, bool> filter, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    {
+        ImmutableArray<string> past;
+        LogReader reader;
+        lock (gate)
+        {
+            past = read();
+            reader = Read_NeedsLock(dropped: null);
         }
 
-        try
+        using (reader)
         {
             foreach (var line in past)
             {
                 yield return line;
             }
 
-            await foreach (var line in channel.Reader.ReadAllAsync(ct))
+            await foreach (var line in reader.Lines.ReadAllAsync(ct))
             {
                 if (filter(line))
                 {
@@ -75,13 +103,20 @@ internal sealed class AppLog(string folder) : IDisposable
                 }
             }
         }
-        finally
+    }
+
+    private LogReader Read_NeedsLock(Action? dropped)
+    {
+        var channel = Channel.CreateBounded<string>(
+            new BoundedChannelOptions(Backlog) { FullMode = BoundedChannelFullMode.DropOldest }, _ => dropped?.Invoke());
+        followers.Add(channel);
+        return new LogReader(channel.Reader, () =>
         {
             lock (gate)
             {
                 followers.Remove(channel);
             }
-        }
+        });
     }
 
     public void Dispose()
@@ -111,6 +146,24 @@ internal sealed class AppLog(string folder) : IDisposable
         return [.. lines.Skip(Math.Max(0, lines.Count - count))];
     }
 
+    // Router lines have times of their own, so lines do not lie in the order of their times: the one asked for is looked for as it is.
+    private ImmutableArray<string> NewerThan(string time, Func<string, bool> filter)
+    {
+        var lines = new List<string>();
+        for (var number = 0; number < FileCount; number++)
+        {
+            var file = File.Exists(PathOf(number)) ? File.ReadAllLines(PathOf(number)) : [];
+            var at = Array.FindLastIndex(file, line => line.StartsWith(time, StringComparison.Ordinal));
+            lines.InsertRange(0, file[(at + 1)..].Where(filter));
+            if (at >= 0)
+            {
+                break;
+            }
+        }
+
+        return [.. lines];
+    }
+
     private string PathOf(int number) => Path.Combine(folder, $"{number}.log");
 
     private FileStream Writable()
@@ -136,4 +189,12 @@ internal sealed class AppLog(string folder) : IDisposable
 
         return current;
     }
+}
+
+/// <summary>New lines of a log, as they are written.</summary>
+/// <param name="Lines">The lines; completed when the log is closed.</param>
+/// <param name="Close">Ends it.</param>
+internal sealed record LogReader(ChannelReader<string> Lines, Action Close) : IDisposable
+{
+    public void Dispose() => Close();
 }

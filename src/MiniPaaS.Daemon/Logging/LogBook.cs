@@ -6,12 +6,13 @@ namespace MiniPaaS.Daemon.Logging;
 internal sealed class LogBook(string root, TimeProvider time) : IDisposable
 {
     private readonly ConcurrentDictionary<long, AppLog> logs = new();
+    private long last;
 
     /// <summary>Lines that a process of the app printed.</summary>
     public void App(long appId, string dyno, IReadOnlyList<string> lines)
     {
-        var prefix = $"{Stamp()} app[{dyno}]: ";
-        Of(appId).Append([.. lines.Select(line => prefix + line)]);
+        var suffix = $" app[{dyno}]: ";
+        Of(appId).Append([.. lines.Select(line => Stamp() + suffix + line)]);
     }
 
     /// <summary>A line of the platform about a dyno or about the app itself (<c>api</c>).</summary>
@@ -48,7 +49,19 @@ internal sealed class LogBook(string root, TimeProvider time) : IDisposable
 
     private string FolderOf(long appId) => Path.Combine(root, $"{appId}");
 
-    private string Stamp() => Stamp(time.GetUtcNow());
+    // No two lines have the same time: a reader that was cut off says by it where he was.
+    private string Stamp()
+    {
+        while (true)
+        {
+            var before = Interlocked.Read(ref last);
+            var next = Math.Max(before + 1, time.GetUtcNow().UtcTicks / TimeSpan.TicksPerMicrosecond);
+            if (Interlocked.CompareExchange(ref last, next, before) == before)
+            {
+                return Stamp(new DateTimeOffset(next * TimeSpan.TicksPerMicrosecond, TimeSpan.Zero));
+            }
+        }
+    }
 
     private static string Stamp(DateTimeOffset moment) => moment.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffffzzz");
 }

@@ -24,6 +24,8 @@ internal sealed class GitRepositories(Settings settings)
 
         """;
 
+    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+
     private string HooksDir => Path.Combine(settings.StateDir, "hooks");
 
     /// <summary>The setting that makes git run the platform's hook, for receiving a push.</summary>
@@ -81,6 +83,19 @@ internal sealed class GitRepositories(Settings settings)
     {
         using var repository = new Repository(Ensure(appId));
         return updates.All(update => (repository.Refs[update.Name]?.TargetIdentifier ?? RefUpdate.Nothing) == update.Old);
+    }
+
+    /// <summary>Bytes of an app's repository on disk; 0 before its first push.</summary>
+    public long SizeOf(long appId)
+    {
+        try
+        {
+            return new DirectoryInfo(PathOf(appId)).EnumerateFiles("*", Everything).Sum(file => file.Length);
+        }
+        catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException)
+        {
+            return 0; // not pushed to yet, or git was packing it
+        }
     }
 
     /// <summary>Removes an app's repository.</summary>

@@ -122,18 +122,21 @@ internal sealed class AppChanges(
         }
     }
 
-    public async Task ScaleAsync(long appId, ImmutableArray<(string Type, int Quantity)> quantities, CancellationToken ct)
+    /// <summary>Changes how many dynos of some process types are wanted; differences count from what is wanted at that moment.</summary>
+    public async Task ScaleAsync(long appId, ImmutableArray<Scaling> changes, CancellationToken ct)
     {
-        await database.WriteAsync(
+        var quantities = await database.WriteAsync(
             db =>
             {
-                foreach (var (type, quantity) in quantities)
+                foreach (var change in changes)
                 {
-                    AppTable.Scale(db, appId, type, quantity);
+                    AppTable.Scale(db, appId, change.ProcessType, change.From(AppTable.Formation(db, appId).Of(change.ProcessType)));
                 }
+
+                return AppTable.Formation(db, appId);
             },
             ct);
-        logs.Platform(appId, "api", $"Scaled to {string.Join(" ", quantities.Select(q => $"{q.Type}={q.Quantity}"))}");
+        logs.Platform(appId, "api", $"Scaled to {string.Join(" ", changes.Select(c => c.ProcessType).Distinct().Select(type => $"{type}={quantities.Of(type)}"))}");
         reconciler.Wake(appId);
     }
 

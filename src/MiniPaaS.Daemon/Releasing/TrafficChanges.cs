@@ -66,6 +66,15 @@ internal sealed class TrafficChanges(Database database, Reconciler reconciler, L
         },
         ct);
 
+    /// <summary>Gives the app another name, and the platform's host of that name; <see cref="AppRename"/> calls it.</summary>
+    public Task<TrafficOutcome> RenameAsync(long appId, string before, AppName name, CancellationToken ct) => ChangeAsync(
+        appId,
+        $"Renamed from {before} to {name}",
+        db => AppTable.Rename(db, appId, name, $"{before}.{settings.Domain}", $"{name}.{settings.Domain}")
+            ? null
+            : $"The name \"{name}\" is already taken on this platform; choose another.",
+        ct);
+
     public Task<TrafficOutcome> SetMaintenanceAsync(long appId, bool on, CancellationToken ct) => ChangeAsync(
         appId,
         $"Maintenance mode {(on ? "on" : "off")}",

@@ -21,29 +21,32 @@ internal sealed class SlugBook(Database database)
 {
     /// <summary>All slugs of an app, the newest first.</summary>
     public ImmutableArray<KnownSlug> All(long appId) => database.Read(db =>
-    {
-        var deployments = DeploymentTable.ByRelease(db, appId);
-        var kept = ReleaseTable.All(db, appId)
-            .Where(release => release.Slug is not null && deployments[release.Number].Any(d => d.Step != DeploymentStep.Failed))
-            .GroupBy(release => release.Slug!.Id, StringComparer.Ordinal);
-        return kept.Select(releases =>
-        {
-            var made = SlugInputsTable.Find(db, appId, releases.Key);
-            return new KnownSlug(appId, releases.First().Slug!, [.. releases.Reverse()], made?.Inputs, made?.Key ?? "");
-        }).ToImmutableArray();
-    });
+        ReleaseTable.SlugsOf(db, appId).Select(id => Known(db, appId, id)).OfType<KnownSlug>().ToImmutableArray());
 
-    /// <summary>The slug of a release (<c>v7</c>), or the one whose id begins so; null when there is none or more than one.</summary>
-    public KnownSlug? Find(long appId, string reference)
+    /// <summary>Digests of all slugs of an app, the newest first.</summary>
+    public ImmutableArray<string> Digests(long appId) => database.Read(db => ReleaseTable.SlugsOf(db, appId));
+
+    /// <summary>The slug of a release (<c>v7</c>), or the one whose digest begins so; null when there is none or more than one.</summary>
+    public KnownSlug? Find(long appId, string reference) => database.Read(db =>
     {
-        var slugs = All(appId);
         if (reference.StartsWith('v'))
         {
-            return slugs.FirstOrDefault(slug => slug.Releases.Any(release => release.Version == reference));
+            return int.TryParse(reference.AsSpan(1), out var number) && ReleaseTable.Find(db, appId, number)?.Slug is { } slug
+                && Known(db, appId, slug.Id) is { } known && known.Releases.Any(release => release.Number == number)
+                ? known
+                : null;
         }
 
-        var id = reference.StartsWith("sha256:", StringComparison.Ordinal) ? reference : $"sha256:{reference}";
-        var found = slugs.Where(slug => slug.Slug.Id.StartsWith(id, StringComparison.Ordinal)).ToArray();
-        return found is [var one] ? one : null;
+        var digest = reference.StartsWith("sha256:", StringComparison.Ordinal) ? reference : $"sha256:{reference}";
+        var found = ReleaseTable.SlugsOf(db, appId).Where(id => id.StartsWith(digest, StringComparison.Ordinal)).ToArray();
+        return found is [var one] ? Known(db, appId, one) : null;
+    });
+
+    private static KnownSlug? Known(Microsoft.Data.Sqlite.SqliteConnection db, long appId, string id)
+    {
+        var releases = ReleaseTable.OfSlug(db, appId, id)
+            .Where(release => DeploymentTable.HasNotFailed(db, appId, release.Number)).ToImmutableArray();
+        var made = SlugInputsTable.Find(db, appId, id);
+        return releases.IsEmpty ? null : new KnownSlug(appId, releases[^1].Slug!, releases, made?.Inputs, made?.Key ?? "");
     }
 }

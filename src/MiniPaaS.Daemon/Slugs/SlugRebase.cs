@@ -12,11 +12,14 @@ namespace MiniPaaS.Daemon.Slugs;
 internal sealed class SlugRebase(Database database, DockerClient docker, SlugImages images, SlugRelease releases, Attester attester, Settings settings, TimeProvider time)
 {
     /// <summary>True when the live slug of an app lies on another image than the one its stack has now.</summary>
-    public async Task<bool> IsOutdatedAsync(Slug slug, CancellationToken ct) =>
-        await docker.InspectImageAsync(BuildSpec.Image(slug.Stack, "run"), ct) is { } stack
-        && stack.Id != slug.StackImage
-        && await docker.InspectImageAsync(slug.Id, ct) is { } image
-        && !image.RootFS.Layers[..^1].SequenceEqual(stack.RootFS.Layers);
+    public Task<bool> IsOutdatedAsync(Slug slug, CancellationToken ct) => IsOutdatedAsync(slug.Stack, slug.StackImage, slug.Id, ct);
+
+    /// <inheritdoc cref="IsOutdatedAsync(Slug, CancellationToken)"/>
+    public async Task<bool> IsOutdatedAsync(string stack, string stackImage, string slug, CancellationToken ct) =>
+        await docker.InspectImageAsync(BuildSpec.Image(stack, "run"), ct) is { } present
+        && present.Id != stackImage
+        && await docker.InspectImageAsync(slug, ct) is { } image
+        && !image.RootFS.Layers[..^1].SequenceEqual(present.RootFS.Layers);
 
     /// <summary>Rebases an app; its release is on its way live when this returns, and reverted if it does not get there.</summary>
     /// <returns>The release; null when there is nothing to rebase.</returns>

@@ -22,10 +22,7 @@ internal static class AppTable
     /// <summary>Makes an app with its first domain; null when the name or the host is taken.</summary>
     public static App? Insert(SqliteConnection db, AppName name, string? stack, string host, DateTimeOffset now)
     {
-        var taken = db.ExecuteScalar<int>(
-            "SELECT EXISTS (SELECT 1 FROM apps WHERE name = @name) OR EXISTS (SELECT 1 FROM domains WHERE host = @host)",
-            new { name = name.Value, host });
-        if (taken != 0)
+        if (IsTaken(db, name, host))
         {
             return null;
         }
@@ -40,6 +37,20 @@ internal static class AppTable
     /// <summary>Sets the stack of the next build.</summary>
     public static void SetStack(SqliteConnection db, long id, string stack) =>
         db.Execute("UPDATE apps SET stack = @stack WHERE id = @id", new { id, stack });
+
+    /// <summary>Gives the app another name, and the host that came with the old one; false when the name or the host is taken.</summary>
+    public static bool Rename(SqliteConnection db, long id, AppName name, string oldHost, string newHost)
+    {
+        if (IsTaken(db, name, newHost))
+        {
+            return false;
+        }
+
+        db.Execute("UPDATE apps SET name = @name WHERE id = @id", new { id, name = name.Value });
+        db.Execute("DELETE FROM acme_certificates WHERE host = @oldHost", new { oldHost });
+        db.Execute("UPDATE domains SET host = @newHost WHERE host = @oldHost AND app_id = @id", new { id, oldHost, newHost });
+        return true;
+    }
 
     public static void Delete(SqliteConnection db, long id) => db.Execute("DELETE FROM apps WHERE id = @id", new { id });
 
@@ -56,4 +67,9 @@ internal static class AppTable
             "INSERT INTO formation (app_id, process_type, quantity) VALUES (@appId, @processType, @quantity) "
             + "ON CONFLICT (app_id, process_type) DO UPDATE SET quantity = excluded.quantity",
             new { appId, processType, quantity });
+
+    private static bool IsTaken(SqliteConnection db, AppName name, string host) =>
+        db.ExecuteScalar<bool>(
+            "SELECT EXISTS (SELECT 1 FROM apps WHERE name = @name) OR EXISTS (SELECT 1 FROM domains WHERE host = @host)",
+            new { name = name.Value, host });
 }

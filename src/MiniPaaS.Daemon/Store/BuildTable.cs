@@ -23,6 +23,9 @@ internal static class BuildTable
     public static Build? Find(SqliteConnection db, long appId, long id) =>
         db.QuerySingleOrDefault<Build>($"SELECT {Columns} FROM builds WHERE app_id = @appId AND id = @id", new { appId, id });
 
+    /// <summary>The app of a build, or null when there is no such build.</summary>
+    public static long? AppOf(SqliteConnection db, long id) => db.ExecuteScalar<long?>("SELECT app_id FROM builds WHERE id = @id", new { id });
+
     public static long Insert(SqliteConnection db, long appId, string commit, DateTimeOffset now) =>
         db.ExecuteScalar<long>(
             "INSERT INTO builds (app_id, commit_id, status, started_at) VALUES (@appId, @commit, 'running', @now) RETURNING id",

@@ -29,6 +29,7 @@ internal sealed class Database : IDisposable
         using var schema = typeof(Database).Assembly.GetManifestResourceStream("MiniPaaS.Daemon.Store.Schema.sql")!;
         using var reader = new StreamReader(schema);
         connection.Execute(reader.ReadToEnd());
+        SecretTable.Ensure(connection);
         return database;
     }
 

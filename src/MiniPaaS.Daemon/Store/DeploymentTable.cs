@@ -28,8 +28,10 @@ internal static class DeploymentTable
         db.QueryFirstOrDefault<Deployment>(
             $"SELECT {Columns} FROM deployments WHERE app_id = @appId AND release = @release ORDER BY id LIMIT 1", new { appId, release });
 
-    public static ILookup<int, Deployment> ByRelease(SqliteConnection db, long appId) =>
-        db.Query<Deployment>($"SELECT {Columns} FROM deployments WHERE app_id = @appId ORDER BY id", new { appId }).ToLookup(d => d.Release);
+    /// <summary>True when a deployment of a release went well, or is under way.</summary>
+    public static bool HasNotFailed(SqliteConnection db, long appId, int release) =>
+        db.ExecuteScalar<bool>(
+            "SELECT EXISTS (SELECT 1 FROM deployments WHERE app_id = @appId AND release = @release AND step <> 'Failed')", new { appId, release });
 
     public static Deployment Insert(SqliteConnection db, long appId, int release, DeploymentStep step, DateTimeOffset? deadline, DateTimeOffset now)
     {

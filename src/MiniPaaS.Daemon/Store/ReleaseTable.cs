@@ -21,16 +21,29 @@ internal static class ReleaseTable
     public static Release? Find(SqliteConnection db, long appId, int number) =>
         db.QuerySingleOrDefault<Row>($"{Select} WHERE r.app_id = @appId AND r.number = @number", new { appId, number })?.ToRelease();
 
-    /// <summary>All releases of an app, newest first.</summary>
-    public static ImmutableArray<Release> All(SqliteConnection db, long appId) =>
-        [.. db.Query<Row>($"{Select} WHERE r.app_id = @appId ORDER BY r.number DESC", new { appId }).Select(r => r.ToRelease())];
-
     public static Release? Newest(SqliteConnection db, long appId) =>
         db.QueryFirstOrDefault<Row>($"{Select} WHERE r.app_id = @appId ORDER BY r.number DESC LIMIT 1", new { appId })?.ToRelease();
 
     /// <summary>The releases of a slug, the oldest first.</summary>
     public static ImmutableArray<Release> OfSlug(SqliteConnection db, long appId, string slugId) =>
         [.. db.Query<Row>($"{Select} WHERE r.app_id = @appId AND r.slug_id = @slugId ORDER BY r.number", new { appId, slugId }).Select(r => r.ToRelease())];
+
+    /// <summary>Digests of the slugs that a release of the app went live with, or is on its way with, the newest first.</summary>
+    public static ImmutableArray<string> SlugsOf(SqliteConnection db, long appId) =>
+    [
+        .. db.Query<string>(
+            "SELECT r.slug_id FROM releases r WHERE r.app_id = @appId AND r.slug_id IS NOT NULL AND EXISTS (SELECT 1 FROM deployments d "
+            + "WHERE d.app_id = r.app_id AND d.release = r.number AND d.step <> 'Failed') GROUP BY r.slug_id ORDER BY MAX(r.number) DESC",
+            new { appId }),
+    ];
+
+    /// <summary>The slug of every app's live release, with the stack it lies on.</summary>
+    public static ImmutableArray<(string App, string Stack, string StackImage, string Slug)> LiveSlugs(SqliteConnection db) =>
+    [
+        .. db.Query<(string, string, string, string)>(
+            "SELECT a.name, s.stack, s.stack_image, s.id FROM apps a JOIN releases r ON r.app_id = a.id AND r.number = a.live_release "
+            + "JOIN slugs s ON s.app_id = r.app_id AND s.id = r.slug_id ORDER BY a.name"),
+    ];
 
     /// <summary>The newest release below a number that went live and has something to run.</summary>
     public static int? LiveBefore(SqliteConnection db, long appId, int number) =>

@@ -14,6 +14,8 @@ CREATE TABLE IF NOT EXISTS domains (
   app_id INTEGER NOT NULL REFERENCES apps(id) ON DELETE CASCADE
 );
 
+CREATE INDEX IF NOT EXISTS domains_of_app ON domains(app_id);
+
 CREATE TABLE IF NOT EXISTS formation (
   app_id       INTEGER NOT NULL REFERENCES apps(id) ON DELETE CASCADE,
   process_type TEXT NOT NULL,
@@ -39,6 +41,8 @@ CREATE TABLE IF NOT EXISTS builds (
   started_at  TEXT NOT NULL,
   finished_at TEXT
 );
+
+CREATE INDEX IF NOT EXISTS builds_of_app ON builds(app_id);
 
 CREATE TABLE IF NOT EXISTS slugs (
   app_id        INTEGER NOT NULL REFERENCES apps(id) ON DELETE CASCADE,
@@ -146,6 +150,23 @@ CREATE TABLE IF NOT EXISTS tokens (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
   user       TEXT NOT NULL,
   hash       TEXT NOT NULL UNIQUE,                    -- SHA-256 of the token, which is 256 random bits
+  created_at TEXT NOT NULL
+);
+
+-- Where logs are sent.
+CREATE TABLE IF NOT EXISTS log_drains (
+  id         INTEGER PRIMARY KEY AUTOINCREMENT,
+  app_id     INTEGER NOT NULL REFERENCES apps(id) ON DELETE CASCADE,
+  url        TEXT NOT NULL,
+  token      TEXT NOT NULL UNIQUE,                    -- what the receiver tells apps apart by
+  created_at TEXT NOT NULL,
+  UNIQUE (app_id, url)
+);
+
+-- Random bits of this installation, made once: what its uuids and the addresses of its streams are derived with.
+CREATE TABLE IF NOT EXISTS secrets (
+  name       TEXT PRIMARY KEY,
+  value      BLOB NOT NULL,
   created_at TEXT NOT NULL
 );
 

@@ -20,5 +20,8 @@ internal static class TokenTable
     public static string? UserOf(SqliteConnection db, string token) =>
         db.QuerySingleOrDefault<string>("SELECT user FROM tokens WHERE hash = @hash", new { hash = Hash(token) });
 
+    /// <summary>The user of the first token, or null before there is one.</summary>
+    public static string? FirstUser(SqliteConnection db) => db.QueryFirstOrDefault<string>("SELECT user FROM tokens ORDER BY id LIMIT 1");
+
     private static string Hash(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 }

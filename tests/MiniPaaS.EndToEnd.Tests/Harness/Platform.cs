@@ -36,6 +36,8 @@ internal sealed class Platform : IAsyncDisposable
 
             // Those that wait for an app's next build are counted by nobody but their own test.
             ["MINIPAAS_WARM_BUILDERS"] = "0",
+            // Tests look again and again.
+            ["MINIPAAS_REQUESTS_PER_HOUR"] = "0",
         };
         daemon = new Service("paasd", DaemonProgram, Directory, settings);
         router = new Service("router", Repository.Program("router", "MiniPaaS.Router", "paas-router"), Directory, settings);
@@ -134,9 +136,19 @@ internal sealed class Platform : IAsyncDisposable
         ["no_proxy"] = "*",
     };
 
-    public async Task<HttpResponseMessage> ApiAsync(HttpMethod method, string path, string? token)
+    /// <summary>Asks the control plane.</summary>
+    /// <param name="method">Verb.</param>
+    /// <param name="path">Path and query.</param>
+    /// <param name="token">Token to show, or null.</param>
+    /// <param name="range">Part of a list to ask for, or null.</param>
+    public async Task<HttpResponseMessage> ApiAsync(HttpMethod method, string path, string? token, string? range = null)
     {
         using var request = new HttpRequestMessage(method, $"{Server}{path}");
+        if (range is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Range", range);
+        }
+
         if (token is not null)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);

@@ -123,13 +123,15 @@ internal sealed class TestApp
 
     public async Task<AppInfo> InfoAsync() => await ReadAsync("", ProtocolJson.Default.AppInfo);
 
-    public async Task<IReadOnlyList<ReleaseInfo>> ReleasesAsync() => await ReadAsync("/releases", ProtocolJson.Default.ImmutableArrayReleaseInfo);
+    /// <summary>The newest releases, the newest first.</summary>
+    public async Task<IReadOnlyList<ReleaseInfo>> ReleasesAsync() =>
+        await ReadAsync("/releases", ProtocolJson.Default.ImmutableArrayReleaseInfo, "version ..; order=desc,max=1000");
 
     public async Task<IReadOnlyList<DynoInfo>> DynosAsync() => await ReadAsync("/dynos", ProtocolJson.Default.ImmutableArrayDynoInfo);
 
     public async Task<CanaryInfo> CanaryAsync() => await ReadAsync("/canary", ProtocolJson.Default.CanaryInfo);
 
-    public async Task<IReadOnlyList<Container>> ContainersAsync() => await Platform.Engine.DynosAsync((await InfoAsync()).Id);
+    public async Task<IReadOnlyList<Container>> ContainersAsync() => await Platform.Engine.DynosAsync((await InfoAsync()).Number);
 
     /// <summary>Waits until nothing is left of other releases and everything wanted runs.</summary>
     /// <param name="dynos">Number of dynos that must be left.</param>
@@ -143,9 +145,9 @@ internal sealed class TestApp
         });
     }
 
-    private async Task<T> ReadAsync<T>(string path, JsonTypeInfo<T> type)
+    private async Task<T> ReadAsync<T>(string path, JsonTypeInfo<T> type, string? range = null)
     {
-        using var answer = await Platform.ApiAsync(HttpMethod.Get, $"/apps/{Name}{path}", Platform.Token);
+        using var answer = await Platform.ApiAsync(HttpMethod.Get, $"/apps/{Name}{path}", Platform.Token, range);
         answer.EnsureSuccessStatusCode();
         return (await answer.Content.ReadFromJsonAsync(type))!;
     }

@@ -19,7 +19,7 @@ public sealed class AttestationTests : IAsyncLifetime
         _paas = new PaasProgram(_server);
         _server.AddApp("myapp", release: 1);
         _paas.Environment["PAAS_APP"] = "myapp";
-        _server.Releases.Add(new ReleaseInfo(1, "Deploy", "succeeded", true, "1a2b3c4d", Slug[..12], null, DateTimeOffset.UnixEpoch));
+        _server.Releases.Add(Wire.Release(1, "Deploy", "succeeded", current: true, Slug[..12], error: null));
         _server.Sbom = Encoding.UTF8.GetBytes(
             """
             {"metadata":{"properties":[{"name":"minipaas:skipped","value":"go.sum: not of its format"}]},"components":[

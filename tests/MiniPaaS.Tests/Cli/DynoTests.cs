@@ -1,11 +1,9 @@
-using MiniPaaS.Protocol;
+using System.Text.Json;
 
 namespace MiniPaaS.Tests.Cli;
 
 public sealed class DynoTests : IAsyncLifetime
 {
-    private static readonly DateTimeOffset Since = new(2026, 11, 21, 3, 40, 0, TimeSpan.Zero);
-
     private TestControlPlane _server = null!;
     private PaasProgram _paas = null!;
 
@@ -26,14 +24,18 @@ public sealed class DynoTests : IAsyncLifetime
     [Fact]
     public async Task Dynos_are_listed_with_state_and_release()
     {
-        _server.Dynos = [new("web.1", "web", "up", 6, "php -S", Since), new("worker.1", "worker", "crashed", 6, "php worker.php", Since)];
+        _server.Dynos = [Wire.Dyno("web.1", "up", 6, "php -S"), Wire.Dyno("worker.1", "crashed", 6, "php worker.php")];
 
         var text = await _paas.RunAsync("ps");
         var json = await _paas.RunAsync("ps", "--json");
 
         Assert.Equal(
             "web.1\tup\tv6\t2026-11-21T03:40:00Z\tphp -S\nworker.1\tcrashed\tv6\t2026-11-21T03:40:00Z\tphp worker.php\n", text.Out);
-        Assert.StartsWith("""[{"name":"web.1","type":"web","state":"up","release":6,"command":"php -S",""", json.Out, StringComparison.Ordinal);
+        using var dynos = JsonDocument.Parse(json.Out);
+        var first = dynos.RootElement[0];
+        Assert.Equal(("web.1", "up", 6), (
+            first.GetProperty("name").GetString(), first.GetProperty("state").GetString(), first.GetProperty("release").GetProperty("version").GetInt32()));
+        Assert.Equal("2026-11-21T03:40:00Z", first.GetProperty("updated_at").GetString());
     }
 
     [Fact]
@@ -62,7 +64,7 @@ public sealed class DynoTests : IAsyncLifetime
         Assert.Equal("Scaling dynos of myapp... done, now running web at 2, worker at 1\n", absolute.Out);
         Assert.Equal("Scaling dynos of myapp... done, now running web at 5, worker at 0\n", relative.Out);
         Assert.Equal(
-            """{"updates":[{"type":"web","quantity":2},{"type":"worker","quantity":1}]}""",
+            """{"updates":[{"type":"web","quantity":"2"},{"type":"worker","quantity":"1"}]}""",
             _server.Requests.First(request => request.Method == "PATCH").Body);
     }
 

@@ -31,7 +31,9 @@ public sealed class LogsTests : IAsyncLifetime
         var result = await _paas.RunAsync("logs");
 
         Assert.Equal((0, $"{First}\n{Second}\nno prefix at all\n"), (result.ExitCode, result.Out));
-        Assert.Equal("/apps/myapp/logs?num=100&tail=false", _server.Requests.Single().Target);
+        var asked = _server.Requests.First();
+        Assert.Equal(("POST", "/apps/myapp/log-sessions"), (asked.Method, asked.Target));
+        Assert.Contains("""{"lines":"100","tail":false""", asked.Body, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -39,7 +41,7 @@ public sealed class LogsTests : IAsyncLifetime
     {
         await _paas.RunAsync("logs", "-n", "5", "--ps", "web.1");
 
-        Assert.Equal("/apps/myapp/logs?num=5&tail=false&ps=web.1", _server.Requests.Single().Target);
+        Assert.Contains("""{"lines":"5","tail":false,"dyno":"web.1",""", _server.Requests.First().Body, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -74,8 +74,8 @@ public sealed class ReleaseTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("v1", "{\"release\":1}", "Rolling back myapp to v1... done, v4 (0.7 s): Rollback to v1\n")]
-    [InlineData(null, "{\"release\":null}", "Rolling back myapp... done, v4 (0.7 s): Rollback to v2\n")]
+    [InlineData("v1", "{\"release\":\"v1\"}", "Rolling back myapp to v1... done, v4 (0.7 s): Rollback to v1\n")]
+    [InlineData(null, "{}", "Rolling back myapp... done, v4 (0.7 s): Rollback to v2\n")]
     public async Task Rollback_makes_a_release_and_follows_it(string? version, string body, string output)
     {
         _server.Deployment = [new(4, "Starting", false, false, null, 0.2), new(4, "Done", true, true, null, 0.7)];

@@ -15,15 +15,8 @@ public sealed partial class TestControlPlane
     /// <summary>Root certificate of the local CA.</summary>
     public string RootCertificate { get; } = Securing.Issue.Root("MiniPaaS CA of test").Chain;
 
-    public static SniEndpointInfo Certificate(string name, string host, bool acm = false, params string[] warnings) => new(
-        name,
-        name,
-        "-----BEGIN CERTIFICATE-----",
-        [host],
-        new SslCertificateInfo(true, false, acm, [host], "CN=Issuer", "CN=Subject", Created, Created.AddYears(1)),
-        [.. warnings],
-        Created,
-        Created);
+    public static SniEndpointInfo Certificate(string name, string host, bool acm = false, params string[] warnings) =>
+        Wire.Certificate(name, host, acm, [.. warnings]);
 
     private void MapCertificates()
     {

@@ -32,7 +32,7 @@ public sealed partial class TestControlPlane
         _web.MapPost("/apps/{app}/traffic/hold", async context =>
         {
             var request = await BodyAsync(context, ProtocolJson.Default.HoldRequest);
-            Traffic = new("hold", Created.AddSeconds(request!.Seconds));
+            Traffic = new("hold", Wire.Created.AddSeconds(request!.Seconds));
             await AnswerAsync(context, Traffic, ProtocolJson.Default.TrafficInfo);
         });
         _web.MapDelete("/apps/{app}/traffic/hold", context => AnswerAsync(context, Traffic = new("serve", null), ProtocolJson.Default.TrafficInfo));
@@ -68,7 +68,7 @@ public sealed partial class TestControlPlane
     }
 
     private static ImmutableArray<DomainInfo> Domains(AppInfo app) => [.. app.Domains.Select((host, index) =>
-        new DomainInfo(host, host, index == 0 ? "heroku" : "custom", index == 0 ? null : app.Domains[0], "none"))];
+        Wire.Domain(host, index == 0 ? null : app.Domains[0]))];
 
     private void MapRouting()
     {
@@ -84,14 +84,15 @@ public sealed partial class TestControlPlane
         _web.MapGet("/apps/{app}/features", context => AnswerAsync(context, [Feature()], ProtocolJson.Default.ImmutableArrayFeatureInfo));
         _web.MapPatch("/apps/{app}/features/http-session-affinity", async context =>
         {
-            Affinity = (await BodyAsync(context, ProtocolJson.Default.FeatureChange))!.Enabled;
+            Affinity = (await BodyAsync(context, ProtocolJson.Default.FeatureChange))!.Enabled == true;
             await AnswerAsync(context, Feature(), ProtocolJson.Default.FeatureInfo);
         });
     }
 
     private ImmutableArray<RoutingRuleInfo> RuleInfos() => [.. Rules.Select(rule => new RoutingRuleInfo(rule.Key, rule.Value, "0", $"about {rule.Key}"))];
 
-    private FeatureInfo Feature() => new("http-session-affinity", "sticky", Affinity, "general");
+    private FeatureInfo Feature() => new(
+        Wire.Id("affinity"), "http-session-affinity", "Session affinity", "sticky", "http://docs.test", Affinity, null, "general", Wire.Created, Wire.Created);
 
     private void MapCanary()
     {

@@ -22,8 +22,6 @@ public sealed partial class TestControlPlane : IAsyncDisposable
 {
     public const string Token = "secret-token-1";
 
-    private static readonly DateTimeOffset Created = new(2026, 11, 21, 3, 40, 0, TimeSpan.Zero);
-
     private readonly WebApplication _web;
     private int _port;
 
@@ -35,7 +33,7 @@ public sealed partial class TestControlPlane : IAsyncDisposable
 
     public ImmutableSortedDictionary<string, string> Vars { get; set; } = ImmutableSortedDictionary<string, string>.Empty;
 
-    public ImmutableArray<FormationInfo> Formation { get; set; } = [new("web", 1, "php -S"), new("worker", 0, "php worker.php")];
+    public ImmutableArray<FormationInfo> Formation { get; set; } = [Wire.Formation("web", 1, "php -S"), Wire.Formation("worker", 0, "php worker.php")];
 
     public ImmutableArray<DynoInfo> Dynos { get; set; } = [];
 
@@ -83,14 +81,13 @@ public sealed partial class TestControlPlane : IAsyncDisposable
     public AppInfo AddApp(string name, int? release = null)
     {
         var port = _port.ToString(CultureInfo.InvariantCulture);
-        var app = new AppInfo(
-            1, name, "bookworm", "php", $"http://{name}.localhost:{port}/", $"{Url}/{name}.git", [$"{name}.localhost"], release, false, Created);
+        var app = Wire.App(name, $"http://{name}.localhost:{port}/", $"{Url}/{name}.git", release);
         Apps[name] = app;
         return app;
     }
 
     public void AddRelease(int version, string description, bool current = false, string status = "succeeded", string? error = null) =>
-        Releases.Insert(0, new ReleaseInfo(version, description, status, current, "1a2b3c4d", $"slug-{version}", error, Created));
+        Releases.Insert(0, Wire.Release(version, description, status, current, $"slug-{version}", error));
 
     public async ValueTask DisposeAsync() => await _web.DisposeAsync();
 
@@ -166,7 +163,11 @@ public sealed partial class TestControlPlane : IAsyncDisposable
             {
                 Vars = value is null ? Vars.Remove(key) : Vars.SetItem(key, value);
             }
-            await AnswerAsync(context, new ConfigChange(Vars, Deployment.IsEmpty ? null : Deployment[0].Release), ProtocolJson.Default.ConfigChange);
+            if (!Deployment.IsEmpty)
+            {
+                context.Response.Headers["MiniPaaS-Release"] = Deployment[0].Release.ToString(CultureInfo.InvariantCulture);
+            }
+            await AnswerAsync(context, Vars, ProtocolJson.Default.ImmutableSortedDictionaryStringString);
         });
     }
 
@@ -177,7 +178,7 @@ public sealed partial class TestControlPlane : IAsyncDisposable
         {
             foreach (var update in (await BodyAsync(context, ProtocolJson.Default.FormationUpdate))!.Updates)
             {
-                Formation = [.. Formation.Select(entry => entry.Type == update.Type ? entry with { Quantity = update.Quantity } : entry)];
+                Formation = [.. Formation.Select(entry => entry.Type == update.Type ? entry with { Quantity = After(entry.Quantity, update.Quantity!) } : entry)];
             }
             await AnswerAsync(context, Formation, ProtocolJson.Default.ImmutableArrayFormationInfo);
         });
@@ -189,16 +190,26 @@ public sealed partial class TestControlPlane : IAsyncDisposable
         });
     }
 
+    private static int After(int quantity, string change) => change[0] is '+' or '-'
+        ? Math.Max(0, quantity + int.Parse(change, CultureInfo.InvariantCulture))
+        : int.Parse(change, CultureInfo.InvariantCulture);
+
     private void MapReleases()
     {
-        _web.MapGet("/apps/{app}/releases", context => AnswerAsync(context, [.. Releases], ProtocolJson.Default.ImmutableArrayReleaseInfo));
+        _web.MapGet("/apps/{app}/releases", context =>
+        {
+            var range = context.Request.Headers.Range.ToString();
+            Assert.StartsWith("version ..; order=desc,max=", range, StringComparison.Ordinal);
+            var most = int.Parse(range.Split("max=")[1], CultureInfo.InvariantCulture);
+            return AnswerAsync(context, [.. Releases.Take(most)], ProtocolJson.Default.ImmutableArrayReleaseInfo);
+        });
         _web.MapGet("/apps/{app}/releases/{number:int}", context => Release(context) is { } release
             ? AnswerAsync(context, release, ProtocolJson.Default.ReleaseInfo)
             : FailAsync(context, 404, "not_found", "Couldn't find that release."));
         _web.MapPost("/apps/{app}/releases", async context =>
         {
-            var rollback = await BodyAsync(context, ProtocolJson.Default.Rollback);
-            AddRelease(Releases[0].Version + 1, $"Rollback to v{rollback!.Release ?? Releases[1].Version}");
+            var rollback = await BodyAsync(context, ProtocolJson.Default.CreateRelease);
+            AddRelease(Releases[0].Version + 1, $"Rollback to {rollback!.Release ?? $"v{Releases[1].Version}"}");
             await AnswerAsync(context, Releases[0], ProtocolJson.Default.ReleaseInfo, 201);
         });
         _web.MapGet("/apps/{app}/releases/{number:int}/deployment", DeploymentAsync);
@@ -226,22 +237,37 @@ public sealed partial class TestControlPlane : IAsyncDisposable
         await AnswerAsync(context, Deployment[next], ProtocolJson.Default.DeploymentInfo);
     }
 
-    private void MapLogs() => _web.MapGet("/apps/{app}/logs", async context =>
+    private void MapLogs()
     {
-        context.Response.ContentType = "text/plain; charset=utf-8";
+        _web.MapPost("/apps/{app}/log-sessions", async context =>
+        {
+            var wanted = await BodyAsync(context, ProtocolJson.Default.CreateLogSession);
+            await AnswerAsync(
+                context,
+                new LogSessionInfo(Wire.Id("session"), $"{Url}/streams/logs/1?tail={wanted!.Tail}&signature=x", Wire.Created, Wire.Created),
+                ProtocolJson.Default.LogSessionInfo,
+                201);
+        });
+        _web.MapGet("/streams/logs/1", StreamAsync);
+    }
+
+    private async Task StreamAsync(HttpContext context)
+    {
+        context.Response.ContentType = "text/event-stream";
+        await context.Response.WriteAsync("retry: 1\n\n");
         foreach (var line in Log)
         {
-            await context.Response.WriteAsync(line + "\n");
+            await context.Response.WriteAsync($"id: 1\ndata: {line}\n\n: keepalive\n\n");
         }
         await context.Response.Body.FlushAsync();
-        if (context.Request.Query["tail"] == "true")
+        if (context.Request.Query["tail"] == "True")
         {
             // Silent but open, with a line now and then: a client notices that its own reader is gone only when it writes.
             while (!context.RequestAborted.IsCancellationRequested)
             {
                 await Task.Delay(50, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                await context.Response.WriteAsync("2026-11-21T03:41:00.000000+00:00 app[web.1]: tick\n");
+                await context.Response.WriteAsync("id: 2\ndata: 2026-11-21T03:41:00.000000+00:00 app[web.1]: tick\n\n");
             }
         }
-    });
+    }
 }

@@ -118,7 +118,7 @@ public sealed class TrafficTests : IAsyncLifetime
     {
         Assert.Contains("No canary is under way", (await _paas.RunAsync("canary")).Out, StringComparison.Ordinal);
         _server.Canary = new OpenCanary(
-            7, 6, 10, "Deploy 1a2b3c4d", Since, [new DynoInfo("web.1", "web", "crashed", 7, "php -S", Since)], "web.1 exited with status 1.");
+            7, 6, 10, "Deploy 1a2b3c4d", Since, [Wire.Dyno("web.1", "crashed", 7, "php -S")], "web.1 exited with status 1.");
 
         var shown = (await _paas.RunAsync("canary")).Out;
 
@@ -168,7 +168,7 @@ public sealed class TrafficTests : IAsyncLifetime
     {
         await _paas.RunAsync("logs", "--source", "router");
 
-        Assert.Contains(_server.Requests, request => request.Target.EndsWith("&source=router", StringComparison.Ordinal));
+        Assert.Contains(_server.Requests, request => request.Body.Contains("\"source\":\"router\"", StringComparison.Ordinal));
     }
 
     [Fact]
