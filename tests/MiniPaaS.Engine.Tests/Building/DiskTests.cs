@@ -24,7 +24,7 @@ public sealed class DiskTests : IAsyncLifetime
     [InlineData("/tmp/codon/results")]
     public async Task A_build_that_writes_without_end_is_ended_wherever_it_writes(string where)
     {
-        var reason = host.Rejected(await host.ScriptAsync($"n=0; while head -c 20M /dev/zero > {where}/file$((n++)); do sleep 0.1; done; sleep 600\n"));
+        var reason = host.Rejected(await host.ScriptAsync($"n=0; while head -c 20M /dev/zero > {where}/file$n; do n=$((n + 1)); sleep 0.1; done; sleep 600\n"));
         Assert.Equal("The build wrote more than 64.0M to disk.", reason);
         Assert.Contains($" !     {reason}", host.Lines);
         await host.NothingIsLeftAsync();
