@@ -29,7 +29,7 @@ public sealed class ImageTests(SharedPlatform shared) : PlatformTest(shared.Plat
             Assert.Contains("-----> Discovering process types", deploy.Output, StringComparison.Ordinal);
             Assert.Equal("version 1", await app.GetAsync());
             Assert.Equal("hello", await app.GetAsync("/env/GREETING"));
-            Assert.Equal("container", (await app.InfoAsync()).Stack);
+            Assert.Equal("container", (await app.InfoAsync()).Stack.Name);
 
             await app.PaasAsync("ps:scale", "worker=1");
             await app.SettleAsync(dynos: 2);
