@@ -120,7 +120,7 @@ public sealed class StackTests(PatchablePlatform patchable) : PlatformTest(patch
         var app = await TestApp.DeployAsync(Platform, "versioned", "restacked");
 
         var stacks = JsonSerializer.Deserialize(await app.PaasAsync("stacks", "--json"), ProtocolJson.Default.ImmutableArrayStackInfo);
-        Assert.Equal([(patchable.Stack, true), ("bullseye", false)], stacks.Select(stack => (stack.Name, stack.Default)));
+        Assert.Equal([(patchable.Stack, true), ("bullseye", false), ("container", false)], stacks.Select(stack => (stack.Name, stack.Default)));
         Assert.Contains("restacked", stacks[0].Apps);
         Assert.Matches("openssl\t1\\.1\\.1", await app.PaasAsync("stacks:packages", "bullseye"));
         await app.PaasAsync("stack:set", "bullseye");

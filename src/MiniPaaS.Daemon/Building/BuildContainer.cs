@@ -86,6 +86,7 @@ internal sealed class BuildContainer : IAsyncDisposable
     /// <summary>Ends it; true when something in it was killed because the memory limit was reached.</summary>
     public async Task<bool> RanOutOfMemoryAsync(CancellationToken ct)
     {
+        await StopReadingAsync();
         await docker.KillContainerAsync(name, "KILL", ct);
         await docker.WaitContainerAsync(name, ct);
         return await docker.InspectContainerAsync(name, ct) is { OomKilled: true };
@@ -95,9 +96,15 @@ internal sealed class BuildContainer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         IsAlive = false;
-        await ((Task)start).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await StopReadingAsync();
         await docker.RemoveContainerAsync(name, CancellationToken.None);
         await jobs.DisposeAsync();
+    }
+
+    // Before it is killed: the engine does not get past output that it can neither deliver nor give up.
+    private async Task StopReadingAsync()
+    {
+        await ((Task)start).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (start.IsCompletedSuccessfully)
         {
             await (await start).DisposeAsync();

@@ -67,7 +67,11 @@ internal sealed partial class Builders(Settings settings, DockerClient docker, B
     {
         if (settings.WarmBuilders == 0)
         {
-            _ = DiscardAsync(builder);
+            lock (gate)
+            {
+                replaced = Task.WhenAll(replaced, DiscardAsync(builder));
+            }
+
             return;
         }
 

@@ -28,14 +28,15 @@ internal static class Failure
         {
             ForwarderError.UpgradeActivityTimeout => ErrorCode.IdleConnection,
             >= ForwarderError.UpgradeRequestCanceled and <= ForwarderError.UpgradeResponseDestination => null,
+            // The forwarder itself aborts the visitor's connection then, so that a part does not pass for the whole.
+            ForwarderError.ResponseBodyDestination when exchange.Answered => Interruption(exchange),
             _ when exchange.Context.RequestAborted.IsCancellationRequested => ErrorCode.ClientGone,
             ForwarderError.RequestTimedOut => exchange.DynoReads ? ErrorCode.ClientIdle : ErrorCode.IdleConnection,
             ForwarderError.RequestBodyDestination when exchange.Context.Response is { HasStarted: false, StatusCode: 504 } => ErrorCode.IdleConnection,
             ForwarderError.RequestBodyClient or ForwarderError.ResponseBodyClient => ClientFault(exchange),
             ForwarderError.RequestCreation => ErrorCode.BadRequest,
             ForwarderError.ResponseHeaders => ErrorCode.PoorResponse,
-            ForwarderError.ResponseBodyDestination or ForwarderError.RequestBodyDestination when exchange.Answered
-                => Upstream.Failure(exchange.Context) is OperationCanceledException ? ErrorCode.IdleConnection : ErrorCode.Interrupted,
+            ForwarderError.RequestBodyDestination when exchange.Answered => Interruption(exchange),
             ForwarderError.ResponseBodyCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestCanceled => ErrorCode.IdleConnection,
             _ => IsMalformed(exchange) ? ErrorCode.PoorResponse : ErrorCode.ClosedWithoutResponse,
         };
@@ -53,6 +54,9 @@ internal static class Failure
         => exchange.Context.Response is { HasStarted: false, StatusCode: 400 or 413 } ? ErrorCode.BadRequest
             : exchange.Context.Response is { HasStarted: false, StatusCode: 408 } ? ErrorCode.ClientIdle
             : ErrorCode.ClientGone;
+
+    private static ErrorCode Interruption(Exchange exchange)
+        => Upstream.Failure(exchange.Context) is OperationCanceledException ? ErrorCode.IdleConnection : ErrorCode.Interrupted;
 
     private static bool IsMalformed(Exchange exchange)
         => Upstream.Failure(exchange.Context) is HttpRequestException
