@@ -41,7 +41,7 @@ public sealed class WarmBuilderTests(WarmPlatform warm) : PlatformTest(warm.Plat
     // Held still between builds, whatever runs in it.
     private async Task<Container> PausedAsync(TestApp app)
     {
-        var id = $"{(await app.InfoAsync()).Id}";
+        var id = $"{(await app.InfoAsync()).Number}";
         var builders = await Eventually.GetAsync(
             "the app's builder waits",
             async () => (await Platform.Engine.ContainersAsync()).Where(c => c.Kind == "build" && c.App == id).ToArray(),
