@@ -91,7 +91,7 @@ public sealed class DeployTests(SharedPlatform shared) : PlatformTest(shared.Pla
     {
         var app = await TestApp.CreateAsync(Platform, "dotnet-hello", "deploy-left");
         await app.CommitSlowBuildAsync();
-        var id = $"{(await app.InfoAsync()).Id}";
+        var id = $"{(await app.InfoAsync()).Number}";
         using var deploy = app.StartPaas("deploy");
         await deploy.SaysAsync(SlowBuild.Word);
 
