@@ -41,7 +41,7 @@ from_ubuntu() {
   local suite=$1 work=$2 line keys=usr/share/keyrings/ubuntu-archive-keyring.gpg
   debian_sources trixie >"$work/keys.list"
   mmdebstrap --variant=extract --include=ubuntu-archive-keyring trixie "$work/keys" "$work/keys.list"
-  from=(--include="$machine_packages,$ubuntu_packages" --components=main,universe --keyring="$work/keys/$keys"
+  from=(--include="$machine_packages,$ubuntu_packages" --components="main,universe" --keyring="$work/keys/$keys"
     --customize-hook='sed -i "s#signed-by=[^] ]*#signed-by=/'"$keys"'#" "$1/etc/apt/sources.list"')
   if [[ -n ${MINIPAAS_UBUNTU_ARCHIVE:-} ]]; then
     for line in "$suite" "$suite-updates" "$suite-security"; do
