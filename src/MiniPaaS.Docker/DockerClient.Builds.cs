@@ -50,10 +50,20 @@ public sealed partial class DockerClient
         return id.Length > 0 ? id : throw new DockerException(status: null, "the Docker Engine built no image and gave no reason");
     }
 
-    /// <summary>Sets the most processes and threads of a container; gone is a success.</summary>
-    public Task LimitProcessesAsync(string id, long limit, CancellationToken ct) => CallAsync(
-        HttpMethod.Post, $"/containers/{Escape(id)}/update", Json(new ContainerUpdate { PidsLimit = limit }, DockerJson.Default.ContainerUpdate), ct,
-        System.Net.HttpStatusCode.NotFound);
+    /// <summary>Sets the most processes and threads of a container; one that has ended meanwhile, or is gone, is a success.</summary>
+    public async Task LimitProcessesAsync(string id, long limit, CancellationToken ct)
+    {
+        try
+        {
+            await CallAsync(
+                HttpMethod.Post, $"/containers/{Escape(id)}/update", Json(new ContainerUpdate { PidsLimit = limit }, DockerJson.Default.ContainerUpdate), ct,
+                System.Net.HttpStatusCode.NotFound, System.Net.HttpStatusCode.Conflict);
+        }
+        catch (DockerException e) when (e.Message.Contains("stopped container", StringComparison.Ordinal) || e.Message.Contains("not running", StringComparison.Ordinal))
+        {
+            // There is nothing left to limit.
+        }
+    }
 }
 
 /// <summary>An image to build from a Dockerfile.</summary>

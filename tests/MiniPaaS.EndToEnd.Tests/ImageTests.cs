@@ -92,7 +92,7 @@ public sealed class ImageTests(SharedPlatform shared) : PlatformTest(shared.Plat
 
     private static async Task StaysAwayAsync(TestApp app)
     {
-        var slug = $"{app.Platform.Namespace}/{app.Name}:{(await app.ReleasesAsync())[0].Slug}";
+        var slug = $"{app.Platform.Namespace}/{app.Name}:{(await app.ReleasesAsync())[0].SlugDigest}";
         foreach (var file in (string[])[$"FROM {slug}\n", $"FROM minipaas/stack-bookworm:run\nCOPY --from={slug} /srv /stolen\n", $"ARG X={slug}\nFROM $X\n"])
         {
             await app.CommitAsync("Dockerfile", file);
@@ -123,7 +123,7 @@ public sealed class ImageTests(SharedPlatform shared) : PlatformTest(shared.Plat
         Assert.Contains("image-app", await app.PaasAsync("audit", "deb:python3-minimal"), StringComparison.Ordinal);
         Assert.Contains("cannot be built again", (await app.TryPaasAsync("slugs:verify", "v1")).Everything, StringComparison.Ordinal);
         Assert.Contains("built elsewhere", (await app.TryPaasAsync("stacks:rebase", "--app", app.Name)).Everything, StringComparison.Ordinal);
-        Assert.Contains("is the slug of an app", (await app.TryPaasAsync("deploy", "--image", $"{app.Platform.Namespace}/image-app:{(await app.ReleasesAsync())[0].Slug}")).Output, StringComparison.Ordinal);
+        Assert.Contains("is the slug of an app", (await app.TryPaasAsync("deploy", "--image", $"{app.Platform.Namespace}/image-app:{(await app.ReleasesAsync())[0].SlugDigest}")).Output, StringComparison.Ordinal);
         Assert.Contains("closed to pulls", (await app.TryPaasAsync("deploy", "--image", "127.0.0.1:5000/none:1")).Output, StringComparison.Ordinal);
     }
 
