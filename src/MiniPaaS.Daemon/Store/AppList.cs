@@ -9,16 +9,18 @@ namespace MiniPaaS.Daemon.Store;
 /// <summary>An app with what is shown of it: read in one query, since there may be thousands.</summary>
 internal sealed record ListedApp
 {
-    public required App App { get; init; }
+    public App App { get; init; } = null!;
 
     /// <summary>Its host names, the platform's own first.</summary>
-    public required ImmutableArray<string> Hosts { get; init; }
+    public ImmutableArray<string> Hosts => JsonSerializer.Deserialize<ImmutableArray<string>>(HostsJson);
 
     /// <summary>Stack of the live slug, or null without one.</summary>
     public string? LiveStack { get; init; }
 
     /// <summary>Names of the buildpacks of the live slug, or null without one.</summary>
-    public string? Buildpacks { get; init; }
+    public string? Buildpacks => BuildpacksJson is null
+        ? null
+        : string.Join(", ", JsonSerializer.Deserialize<ImmutableArray<Buildpack>>(BuildpacksJson).Select(b => b.Name));
 
     /// <summary>Bytes of the live slug, or null without one.</summary>
     public long? SlugSize { get; init; }
@@ -35,6 +37,12 @@ internal sealed record ListedApp
     public bool Maintenance { get; init; }
 
     public bool Acme { get; init; }
+
+    /// <summary><see cref="Hosts"/> as they are stored.</summary>
+    public string HostsJson { get; init; } = "[]";
+
+    /// <summary><see cref="Buildpacks"/> as they are stored.</summary>
+    public string? BuildpacksJson { get; init; }
 }
 
 /// <summary>Queries for what is shown of apps.</summary>
@@ -43,11 +51,12 @@ internal static class AppList
     private const string Select =
         """
         SELECT a.id AS Id, a.name AS Name, a.stack AS Stack, a.live_release AS LiveRelease, a.live_deployment AS LiveDeployment,
-               a.created_at AS CreatedAt, s.stack AS LiveStack, s.buildpacks AS Buildpacks, s.size AS SlugSize, r.created_at AS ReleasedAt,
+               a.created_at AS CreatedAt, COALESCE(t.maintenance, 0) AS Maintenance,
+               s.stack AS LiveStack, s.buildpacks AS BuildpacksJson, s.size AS SlugSize, r.created_at AS ReleasedAt,
                (SELECT created_at FROM releases WHERE app_id = a.id ORDER BY number DESC LIMIT 1) AS ChangedAt,
                (SELECT user FROM releases WHERE app_id = a.id AND number = 1) AS FirstUser,
-               COALESCE(t.maintenance, 0) AS Maintenance, EXISTS (SELECT 1 FROM acme_apps WHERE app_id = a.id) AS Acme,
-               (SELECT json_group_array(host) FROM (SELECT host FROM domains WHERE app_id = a.id ORDER BY rowid)) AS Hosts
+               EXISTS (SELECT 1 FROM acme_apps WHERE app_id = a.id) AS Acme,
+               (SELECT json_group_array(host) FROM (SELECT host FROM domains WHERE app_id = a.id ORDER BY rowid)) AS HostsJson
         FROM apps a
         LEFT JOIN releases r ON r.app_id = a.id AND r.number = a.live_release
         LEFT JOIN slugs s ON s.app_id = r.app_id AND s.id = r.slug_id
@@ -90,52 +99,5 @@ internal static class AppList
     public static ListedApp? Find(SqliteConnection db, long id) => Rows(db, "WHERE a.id = @id", new { id }).FirstOrDefault();
 
     private static ImmutableArray<ListedApp> Rows(SqliteConnection db, string where, object values) =>
-        [.. db.Query<Row>($"{Select}\n{where}", values).Select(row => row.ToApp())];
-
-    private sealed record Row
-    {
-        public long Id { get; init; }
-
-        public string Name { get; init; } = "";
-
-        public string? Stack { get; init; }
-
-        public int? LiveRelease { get; init; }
-
-        public long? LiveDeployment { get; init; }
-
-        public DateTimeOffset CreatedAt { get; init; }
-
-        public string? LiveStack { get; init; }
-
-        public string? Buildpacks { get; init; }
-
-        public long? SlugSize { get; init; }
-
-        public DateTimeOffset? ReleasedAt { get; init; }
-
-        public DateTimeOffset? ChangedAt { get; init; }
-
-        public string? FirstUser { get; init; }
-
-        public bool Maintenance { get; init; }
-
-        public bool Acme { get; init; }
-
-        public string Hosts { get; init; } = "[]";
-
-        public ListedApp ToApp() => new()
-        {
-            App = new App { Id = Id, Name = Name, Stack = Stack, LiveRelease = LiveRelease, LiveDeployment = LiveDeployment, CreatedAt = CreatedAt },
-            Hosts = JsonSerializer.Deserialize<ImmutableArray<string>>(Hosts),
-            LiveStack = LiveStack,
-            Buildpacks = Buildpacks is null ? null : string.Join(", ", JsonSerializer.Deserialize<ImmutableArray<Buildpack>>(Buildpacks).Select(b => b.Name)),
-            SlugSize = SlugSize,
-            ReleasedAt = ReleasedAt,
-            ChangedAt = ChangedAt,
-            FirstUser = FirstUser,
-            Maintenance = Maintenance,
-            Acme = Acme,
-        };
-    }
+        [.. db.Query<App, ListedApp, ListedApp>($"{Select}\n{where}", (app, listed) => listed with { App = app }, values, splitOn: nameof(ListedApp.Maintenance))];
 }
